@@ -1,0 +1,1 @@
+"""What is fast where it is felt: each file asks one question and answers it in ratios to a named peer."""

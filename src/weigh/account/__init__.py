@@ -1,0 +1,1 @@
+"""Every number of a network, with its working. Needs only the declarations."""

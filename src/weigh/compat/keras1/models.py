@@ -1,0 +1,16 @@
+"""``keras.models`` of Keras 1."""
+
+from __future__ import annotations
+
+from weigh.compat.rooms import lazily
+
+__getattr__, __dir__, __all__ = lazily(
+    __name__,
+    {
+        "Model": "weigh.compat.keras1.networks:Model",
+        "Sequential": "weigh.compat.keras1.sequential:Sequential",
+        "load_model": "weigh.compat.keras1.saving:load_model",
+        "model_from_json": "weigh.compat.keras1.saving:model_from_json",
+        "save_model": "weigh.compat.keras1.saving:save_model",
+    },
+)

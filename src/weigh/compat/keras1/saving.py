@@ -1,0 +1,13 @@
+"""Networks from files with the methods of Keras 1."""
+
+from __future__ import annotations
+
+from weigh.compat.keras1.networks import Functional
+from weigh.compat.keras1.sequential import Sequential
+from weigh.compat.saving import Reader
+from weigh.models.saving import save_model
+
+__all__ = ["load_model", "model_from_json", "save_model"]
+
+load_model = Reader(Functional, Sequential).load_model
+model_from_json = Reader(Functional, Sequential).model_from_json

@@ -1,0 +1,1 @@
+"""The only door to JAX and NumPy for everything above; both are imported when first used."""

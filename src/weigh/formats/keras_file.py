@@ -1,0 +1,101 @@
+"""The ``.keras`` file of Keras 3: a zip file of ``config.json``, ``metadata.json`` and ``model.weights.h5``.
+
+Source: Keras 3.15, ``keras/src/saving/saving_lib.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from weigh.errors import FormatError
+from weigh.formats import weights_file
+from weigh.formats.archive import Archive
+from weigh.formats.atomic import replacing
+from weigh.formats.weights_file import Group, Weights, existing
+
+KERAS_VERSION = "3.15.1"  # whose format is written
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+LONGEST_CONFIG = 1 << 27  # bytes; a network of 1,000 layers has about two million
+
+
+def save(path: str, config: dict[str, Any], groups: Iterable[Group], overwrite: bool = True) -> None:
+    """Write a ``.keras`` file, whole or not at all.
+
+    Args:
+        path: the file to be.
+        config: the network as plain data.
+        groups: the values of its parts.
+        overwrite: whether a file may be there already.
+
+    Raises:
+        SaveError: it cannot be written; what was there before is untouched.
+    """
+    import shutil
+    import tempfile
+    import zipfile
+    from datetime import datetime
+
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().strftime("%Y-%m-%d@%H:%M:%S")}
+    with replacing(path, overwrite) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(METADATA, json.dumps(metadata))
+        archive.writestr(CONFIG, json.dumps(config))
+        # HDF5 goes back and forth in what it writes, which a member of a zip file does not allow.
+        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))) as scratch:
+            weights_file.write(scratch, groups)
+            size = scratch.seek(0, os.SEEK_END)
+            scratch.seek(0)
+            with archive.open(WEIGHTS, "w", force_zip64=size > 1 << 30) as member:
+                shutil.copyfileobj(scratch, member, 1 << 20)
+
+
+class KerasFile:
+    """An open ``.keras`` file.
+
+    Attributes:
+        config: the network as plain data, with every class and module as mere text.
+    """
+
+    def __init__(self, archive: Archive, name: str) -> None:
+        self._archive = archive
+        self._name = name
+        self.config = self._json(CONFIG)
+
+    def _json(self, member: str) -> dict[str, Any]:
+        text = self._archive.read(member, LONGEST_CONFIG)
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{self._name}: {member!r} is not JSON, or nested too deeply: {error}.") from error
+        if not isinstance(content, dict):
+            raise FormatError(f"{self._name}: {member!r} should hold an object, but holds a {type(content).__name__}.")
+        return content
+
+    @contextmanager
+    def weights(self) -> Iterator[Weights]:
+        """Yield the weights.
+
+        Raises:
+            FormatError: there are none, or they are damaged.
+        """
+        with self._archive.open(WEIGHTS) as file:
+            weights = Weights(file, f"{self._name}: {WEIGHTS!r}")
+            try:
+                yield weights
+            finally:
+                weights.close()
+
+
+@contextmanager
+def opened(path: str) -> Iterator[KerasFile]:
+    """Yield the ``.keras`` file at `path`, open for reading.
+
+    Raises:
+        FormatError: there is no such file, or it is no ``.keras`` file, or is damaged.
+        UnsafeFileError: it asks for something that reading must not do.
+    """
+    with existing(path) as file:
+        yield KerasFile(Archive(file, path), path)

@@ -1,0 +1,132 @@
+"""Layers where they stand: in which network, with which weights, called on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weigh.account.account import Account
+from weigh.account.entry import Entry
+from weigh.declare import config, tree
+from weigh.declare.dim import Shape
+from weigh.declare.graph import Graph, Node, Tensor
+from weigh.declare.layer import Layer
+from weigh.errors import ArgumentError, UnknownNameError
+
+
+class Place:
+    """A layer, or a network, where it stands.
+
+    Attributes:
+        layer: the layer.
+        path: its name behind those of the layers that hold it; of the whole, its name.
+        own: the weights that it declared itself.
+        rows: these and those of the layers inside.
+        beside: its own state that is no weight: random states.
+        calls: its calls in the network that holds it; all there were where none does.
+    """
+
+    __slots__ = ("beside", "calls", "layer", "own", "path", "rows")
+
+    def __init__(
+        self, layer: Layer, path: str, own: list[Entry], rows: list[Entry], beside: list[Entry], calls: list[Node]
+    ) -> None:
+        self.layer = layer
+        self.path = path
+        self.own = own
+        self.rows = rows
+        self.beside = beside
+        self.calls = calls
+
+    @property
+    def total(self) -> int:
+        """Number of elements of all its weights."""
+        return sum(row.count for row in self.rows)
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The tensors of its first call."""
+        return self.calls[0].inputs if self.calls else []
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        """The shapes that it was first called on, or built for."""
+        if self.calls:
+            return [tensor.shape for tensor in self.inputs]
+        found: list[Shape] = []
+        for shape in (self.layer.get_build_config() or {}).values():
+            tree.map_shapes(found.append, shape)
+        return found
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """The shapes that come out; none where the layer does not say them without being run."""
+        if self.calls:
+            return [tensor.shape for tensor in self.calls[0].outputs]
+        if type(self.layer).compute_output_shape is Layer.compute_output_shape or self.layer.is_network:
+            return []
+        given = (self.layer.get_build_config() or {}).get("input_shape")
+        found: list[Shape] = []
+        if given is not None:
+            tree.map_shapes(found.append, self.layer.compute_output_shape(given))
+        return found
+
+
+def places(whole: Layer, account: Account) -> list[Place]:
+    """Return the places of `whole` and of all layers inside, each where it is met first, in order."""
+    row_of = {row.weight: row for row in (*account.rows, *account.beside)}
+
+    def here(layer: Layer, path: str, calls: list[Node]) -> Iterator[Place]:
+        graph: Graph | None = getattr(layer, "graph", None)
+        nodes = set(graph.nodes) if graph is not None else set()
+        prefix = "" if layer is whole and layer.is_network else f"{path}/"
+        inside = [
+            place
+            for inner in layer.sublayers
+            for place in here(inner, prefix + inner.name, [node for node in inner.inbound_nodes if node in nodes])
+        ]
+        own = [row_of[weight] for weight in layer.own_weights]
+        beside = [row_of[state] for state in layer.own_random_states]
+        rows = {row.weight: row for row in (*own, *(row for place in inside for row in place.rows))}
+        yield Place(layer, path, own, list(rows.values()), beside, calls)
+        yield from inside
+
+    return list(here(whole, whole.name, whole.inbound_nodes))
+
+
+def find(whole: Layer, known: list[Place], name: str) -> Place:
+    """Return the place of the layer with that path or, if only one has it, that name.
+
+    Raises:
+        UnknownNameError: there is none; the message has the nearest ones.
+        ArgumentError: several layers inside have that name.
+    """
+    inside = known[1:]
+    for place in inside:
+        if place.path == name:
+            return place
+    named = [place for place in inside if place.layer.name == name]
+    if len(named) > 1:
+        raise ArgumentError(
+            f"{whole.name!r} has {len(named)} layers named {name!r}. Say which one: "
+            f"{', '.join(repr(place.path) for place in named)}."
+        )
+    if named:
+        return named[0]
+    raise UnknownNameError.of(f"layer of {whole.name!r}", name, [place.path for place in inside])
+
+
+def attributes(layer: Layer) -> dict[str, Any]:
+    """Return the layer's arguments as things that can be read out: numbers, names, shapes.
+
+    What is false, or no value at all, is ``None``.
+    """
+    return {name: _readable(getattr(layer, name, None)) for name in config.parameters(type(layer).__init__)}
+
+
+def _readable(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if tree.is_shape(value):
+        return tuple(value)
+    return getattr(value, "__name__", type(value).__name__)

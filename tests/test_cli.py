@@ -1,0 +1,206 @@
+"""The command `weigh`: what it prints, and how it ends."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import weigh
+from weigh.cli import main
+
+Answer = tuple[int, str, str]
+NETWORKS = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Runs the command in this process and returns its exit code, output and errors."""
+
+    def run(*arguments: object) -> Answer:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return ended.value.code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The network of the question, and one within."""
+    x = weigh.Input((16,), name="pixels")
+    hidden = weigh.layers.Dense(8, activation="relu")(x)
+    hidden = weigh.layers.BatchNormalization()(hidden)
+    head = weigh.Sequential([weigh.Input((8,)), weigh.layers.Dense(4), weigh.layers.Activation("softmax")], name="head")
+    model = weigh.Model(x, head(weigh.layers.Dropout(0.5)(hidden)), name="small")
+    model.layers[1].trainable = False
+    model.compile("adam", "mse")
+    model.save(tmp_path / "small.keras")
+    weigh.utils.clear_session()
+    return tmp_path / "small.keras"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "summary",
+        "summary --style keras2 --expand-nested --show-trainable --line-length 90",
+        "summary --style keras1",
+        "summary --json",
+        "explain",
+        "explain batch_normalization",
+        "explain head/dense_1 --lang zh",
+        "explain --totals",
+        "explain head --json",
+    ],
+)
+def test_what_is_printed_is_as_reviewed(
+    arguments: str, file: Path, command: Callable[..., Answer], golden: Callable[[str, str], None]
+) -> None:
+    name, *options = arguments.split()
+    code, out, err = command(name, file, *options)
+    assert (code, err) == (0, "")
+    golden(f"cli/{arguments.replace('--', '').replace('/', ' ').replace(' ', '_')}.txt", out)
+
+
+@pytest.mark.parametrize("arguments", ["", "summary", "explain", "run"])
+def test_help_is_as_reviewed_and_has_an_example(
+    arguments: str, command: Callable[..., Answer], golden: Callable[[str, str], None]
+) -> None:
+    code, out, err = command(*arguments.split(), "--help")
+    assert (code, err) == (0, "")
+    assert f"Example: weigh {arguments}" in out
+    golden(f"cli/help_{arguments or 'weigh'}.txt", out)
+    assert command(*arguments.split(), "-h") == (0, out, "")
+
+
+def test_without_a_command_it_helps(command: Callable[..., Answer]) -> None:
+    assert command() == command("--help")
+
+
+def test_the_version_is_that_of_the_package(command: Callable[..., Answer]) -> None:
+    assert command("--version") == (0, f"weigh {weigh.__version__}\n", "")
+
+
+def test_a_file_gives_what_the_model_in_it_gives(file: Path, command: Callable[..., Answer]) -> None:
+    model = weigh.saving.load_model(file, compile=False)
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    assert command("summary", file)[1].rstrip() == "\n".join(lines).rstrip()
+    assert json.loads(command("summary", file, "--json")[1]) == json.loads(json.dumps(model.account().to_dict()))
+    assert command("explain", file, "--json") == command("summary", file, "--json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("bogus", "No such command 'bogus'."),
+        ("summary", "Missing argument 'FILE.keras'."),
+        ("summary {file} --style keras4", "Invalid value for '--style'"),
+        ("summary {file} --line-length 0", "Invalid value for '--line-length'"),
+        ("summary {file} --line-length 9", "line_length"),
+        ("summary {file} --style keras1 --expand-nested", "Keras 1's summary has no `expand_nested`"),
+        ("summary {folder}/none.keras", "none.keras' cannot be read"),
+        ("summary {folder}", "is a folder"),
+        ("summary {text}", "is not a zip file"),
+        ("explain {file} batch_normalisation", "Did you mean 'batch_normalization'"),
+        ("explain {file} batch_normalisation --json", "Did you mean 'batch_normalization'"),
+        ("explain {file} --lang tlh", "tlh"),
+        ("run {folder}/none.py", "none.py"),
+        ("run --keras 4 {text}", "Invalid value for '--keras'"),
+    ],
+)
+def test_trouble_is_one_line_and_exit_code_2(
+    arguments: str, message: str, file: Path, command: Callable[..., Answer]
+) -> None:
+    text = file.parent / "notes.txt"
+    text.write_text("no network")
+    code, out, err = command(*arguments.format(file=file, folder=file.parent, text=text).split())
+    assert (code, out) == (2, "")
+    assert err.startswith("weigh: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_script_of_another_keras_runs(version: str, command: Callable[..., Answer]) -> None:
+    folder = NETWORKS / f"keras{version}"
+    code, out, err = command("run", "--keras", version, folder / "networks" / "seed.py")
+    assert (code, out.encode(), err) == (0, (folder / "summaries" / "seed.txt").read_bytes(), "")
+
+
+def test_a_script_of_keras_3_runs_with_its_own_arguments(tmp_path: Path, command: Callable[..., Answer]) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys, keras\nprint(keras.layers.Dense(3).name, sys.argv[1:])")
+    assert command("run", script, "--keras", "9", "-h") == (0, "dense ['--keras', '9', '-h']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("raise SystemExit(7)", 7), ("import sys; sys.exit()", None), ("1/0", 1)]
+)
+def test_the_exit_code_of_a_script_is_that_of_the_command(
+    code: str, expected: int | None, tmp_path: Path, command: Callable[..., Answer]
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    assert command("run", script)[0] == expected
+
+
+def test_an_error_of_ours_in_a_script_is_the_scripts(tmp_path: Path, command: Callable[..., Answer]) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import keras\nkeras.layers.Dense(-1)")
+    code, _, err = command("run", script)
+    assert code == 1
+    assert err.startswith("Traceback")
+
+
+def test_a_reader_who_has_read_enough_is_no_trouble(file: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "weigh", "explain", file],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    )
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 0)
+    process.stderr.close()
+
+
+def test_a_file_is_looked_into_without_arrays(file: Path) -> None:
+    script = (
+        "import sys\nfrom weigh.cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as ended:\n    assert ended.code == 0\n"
+        "print({'numpy', 'jax', 'h5py', 'rich'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, "explain", file], capture_output=True, text=True, check=True
+    )
+    assert process.stderr == "set()\n"
+    assert "\x1b" not in process.stdout
+
+
+def test_an_interrupt_ends_with_130(
+    file: Path, command: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("weigh.models.saving.declare_model", interrupted)
+    assert command("summary", file) == (130, "", "")
+
+
+@pytest.mark.parametrize(("environment", "is_red"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals_that_want_it(environment: dict[str, str], is_red: bool) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "weigh", "summary", "none.keras"]
+    subprocess.run(command, stderr=theirs, env=os.environ | environment, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 1000).decode()
+    os.close(ours)
+    assert shown.startswith("\x1b[31mweigh: error:\x1b[0m " if is_red else "weigh: error: ")
