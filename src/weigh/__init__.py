@@ -4,11 +4,15 @@
 use: importing weigh imports neither NumPy nor JAX.
 """
 
+import sys
+from importlib import import_module
+from types import ModuleType
+
 import lazy_loader
 
 __version__ = "0.1.0"
 
-_attribute, _directory, __all__ = lazy_loader.attach(
+__getattr__, _directory, __all__ = lazy_loader.attach(
     __name__,
     submodules={"datasets", "errors", "layers", "models", "utils"},
     submod_attrs={
@@ -23,7 +27,7 @@ _attribute, _directory, __all__ = lazy_loader.attach(
         "report.explain": ["explain"],
     },
 )
-_ALIASES = {
+_ROOMS = {
     "activations": "weigh.parts.activations",
     "callbacks": "weigh.training.callbacks",
     "constraints": "weigh.parts.constraints",
@@ -34,16 +38,27 @@ _ALIASES = {
     "regularizers": "weigh.parts.regularizers",
     "saving": "weigh.models.saving",
 }
+"""Modules of Keras', and where they are here."""
 
 
-def __getattr__(name: str) -> object:
-    """Resolve a public name of Keras' to where it lives here."""
-    if name in _ALIASES:
-        from importlib import import_module
+class _Room(ModuleType):
+    """A module of Keras' by its name there; what is in it is imported when something of it is asked for."""
 
-        return import_module(_ALIASES[name])
-    return _attribute(name)
+    def __getattr__(self, name: str) -> object:
+        if name == "__path__":  # it is no package: its modules have one name only, that of where they are
+            raise AttributeError(name)
+        home = import_module(_ROOMS[self.__name__.partition(".")[2]])
+        if name == "__all__" and not hasattr(home, name):
+            return [public for public in dir(home) if not public.startswith("_")]
+        return getattr(home, name)
+
+    def __dir__(self) -> list[str]:
+        return dir(import_module(_ROOMS[self.__name__.partition(".")[2]]))
+
+
+for _name in _ROOMS:
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = _Room(f"{__name__}.{_name}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*_directory(), *_ALIASES])
+    return sorted([*_directory(), *_ROOMS])

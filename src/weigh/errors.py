@@ -33,8 +33,8 @@ class NotBuiltError(WeighError, ValueError):
     """A question was asked that only a built layer can answer."""
 
 
-class StateError(WeighError, RuntimeError):
-    """An operation came at a moment when it cannot be done, such as training before `compile`."""
+class StateError(WeighError, RuntimeError, ValueError):
+    """An operation came at a moment when it cannot be done, such as training before `compile`; Keras raises either."""
 
 
 class DataError(WeighError, ValueError):

@@ -98,3 +98,13 @@ def test_more_than_the_memory_is_refused_with_the_missing_bytes_before_anything_
         model(np.zeros((1, 1000), "float32"))
     assert not any(weight.materialised for weight in model.weights)
     assert model.count_params() == 1_001 * 10**12
+
+
+def test_what_is_assigned_is_the_weights_own():
+    import jax
+
+    value = jax.numpy.ones(3)
+    weight = Variable((3,))
+    weight.assign(value)
+    jax.jit(lambda taken: taken + 1, donate_argnums=0)(weight.raw)
+    assert value.tolist() == [1, 1, 1]

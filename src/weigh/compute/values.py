@@ -160,7 +160,7 @@ class Variable(Weight):
         got = tuple(numpy.shape(value)) if not hasattr(value, "shape") else tuple(value.shape)
         if got != self.shape:
             raise ShapeError(f"Weight {self.path!r} has shape {self.shape}, but was assigned a value of shape {got}.")
-        value = jax.numpy.asarray(value, dtype=self.dtype)
+        given, value = value, jax.numpy.asarray(value, dtype=self.dtype)
         for binding in reversed(_here.bindings):
             if binding.holds(self):
                 binding.assign(self, value)
@@ -172,6 +172,8 @@ class Variable(Weight):
                 f"Weight {self.path!r} was assigned inside a traced function that does not carry its value. "
                 "Use the pure function of `model.functional()`, or assign outside `jax.jit`."
             )
+        if value is given:  # a training step takes over the memory of its values, which must then be nobody else's
+            value = jax.device_put(value, may_alias=False)
         self._value = value
         return value
 
