@@ -40,9 +40,14 @@ def ours(model: Any) -> Stepper:
 
     from weigh.compute.state import State
 
-    weights = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
-    metrics = [variable for metric in model.metrics for variable in metric.variables]
-    state = State(*([weight.raw for weight in group] for group in (*weights, metrics)), numpy.int32(-1))
+    groups = (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        [variable for metric in model.metrics for variable in metric.variables],
+    )
+    trained, tracked, slots, metrics = ([variable.raw for variable in group] for group in groups)
+    state = State(trained, tracked, slots, metrics, diverged=numpy.int32(-1))
     step = model.trainer._function("train")
     return Stepper(lambda state, x, y: step(state, (x, y, None)), state)
 

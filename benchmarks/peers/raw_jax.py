@@ -1,7 +1,8 @@
 """The seed's network and its training step as a careful person writes them by hand in JAX and optax.
 
 The arithmetic is that of `weigh` and of Keras: the loss from the logits, batch statistics in two passes and their
-moving averages, dropout by `jax.random.bernoulli`, Adam; even the random keys are the same, so the losses must be too.
+moving averages, dropout by `jax.random.bernoulli`, Adam; even the random keys are the same, so the losses must be too,
+up to the ε of Adam, which optax adds after the bias is corrected and Keras before.
 """
 
 from __future__ import annotations
