@@ -20,6 +20,14 @@ def said(text: Any, **values: Any) -> list[str]:
     return Words("test", {"text": text, "list.comma": ", ", "list.last": " and "}).lines(Said("text", **values))
 
 
+def all_texts(lang: str) -> dict[str, Any]:
+    """Every text of a language, those of all families of layers included."""
+    words = wording.load(lang)
+    for family in words.families:
+        assert f"layers.{family}." not in words  # asking reads the family
+    return words.texts
+
+
 def places(entry: Any) -> Iterator[set[str]]:
     """The places and conditions of each line of an entry."""
     for line in entry if isinstance(entry, list) else [entry]:
@@ -29,7 +37,7 @@ def places(entry: Any) -> Iterator[set[str]]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_language_has_the_same_texts_with_the_same_places(lang: str) -> None:
-    english, other = wording.load("en").texts, wording.load(lang).texts
+    english, other = all_texts("en"), all_texts(lang)
     assert other.keys() == english.keys()
     assert {key: list(places(entry)) for key, entry in other.items()} == {
         key: list(places(entry)) for key, entry in english.items()
@@ -53,7 +61,7 @@ def test_every_role_kind_and_tool_has_words(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_segments_are_closed_and_places_are_names(lang: str) -> None:
-    for key, entry in wording.load(lang).texts.items():
+    for key, entry in all_texts(lang).items():
         for line in entry if isinstance(entry, list) else [entry]:
             for text in line.values() if isinstance(line, dict) else [line]:
                 assert text.count("[") == text.count("]"), key

@@ -121,19 +121,20 @@ def met(shape: Shape) -> Shape:
     )
 
 
-def product(sizes: Iterable[int]) -> int:
+def product(sizes: Iterable[int | None]) -> int:
     """Return the product of `sizes`, 1 for none, as a Dim that remembers its factors when there are several."""
     return _fold(lambda left, right: left * right, sizes, 1)
 
 
-def total(sizes: Iterable[int]) -> int:
+def total(sizes: Iterable[int | None]) -> int:
     """Return the sum of `sizes`, 0 for none, as a Dim that remembers its terms when there are several."""
     return _fold(lambda left, right: left + right, sizes, 0)
 
 
-def _fold(combine: Callable[[int, int], int], sizes: Iterable[int], empty: int) -> int:
+def _fold(combine: Callable[[int, int], int], sizes: Iterable[int | None], empty: int) -> int:
     result: int | None = None
     for size in sizes:
+        assert size is not None, "a size that is not known has no product"
         size = size if isinstance(size, Dim) else Dim(size)
         result = size if result is None else combine(result, size)
     return empty if result is None else result

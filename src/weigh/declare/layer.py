@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from weigh.declare import config as configuration
 from weigh.declare import dtypes, naming, spec, tree
+from weigh.declare.cost import Cost
 from weigh.declare.dim import Dim, Origin, Shape, met
 from weigh.declare.graph import Node, Tensor, recording
 from weigh.declare.weight import Holder, Weight
@@ -84,6 +85,14 @@ class Layer:
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape that comes out for inputs of `input_shape`."""
         raise NotImplementedError(f"{type(self).__name__} does not say its output shape.")
+
+    def compute_cost(self, input_shape: Any) -> Cost | None:
+        """Return what one call takes at inference for inputs of `input_shape`; ``None`` where the layer does not say.
+
+        Its arguments are those of `compute_output_shape`, with every size known. Where the sizes are Dims, so are the
+        counts, which then know their working.
+        """
+        return None
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from weigh.compute.calling import activated
 from weigh.compute.values import Array
-from weigh.declare.dim import Shape
+from weigh.declare.cost import Cost
+from weigh.declare.dim import Shape, product
 from weigh.layers.base import Layer
 from weigh.parts import activations
 
@@ -28,6 +29,9 @@ class Activation(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        return Cost(others=product(input_shape) * activations.operations(self.activation))
 
     def call(self, inputs: Array) -> Array:
         return activated(self.activation, inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from weigh.declare import settings
 from weigh.declare.dim import Shape
 from weigh.declare.layer import Layer
 from weigh.errors import ArgumentError, ShapeError
@@ -26,6 +27,48 @@ def positive(layer: Layer, argument: str, value: Any) -> int:
             f"`{argument}` must be a whole number above 0, not {value!r}."
         )
     return whole
+
+
+def sizes(layer: Layer, argument: str, value: Any, rank: int, least: int = 1) -> tuple[int, ...]:
+    """Return `value`, one whole number or one for each of `rank` axes, as a tuple of `rank`.
+
+    Raises:
+        ArgumentError: it is neither, or a number is below `least`.
+    """
+    given = (value,) * rank if not isinstance(value, (list, tuple)) else tuple(value)
+    if len(given) != rank or any(
+        isinstance(one, bool) or not hasattr(one, "__index__") or one < least for one in given
+    ):
+        raise ArgumentError(
+            f"Layer {layer.name!r} ({type(layer).__name__}): `{argument}` must be a whole number of at least {least}, "
+            f"or {rank} of them, not {value!r}."
+        )
+    return tuple(map(index, given))
+
+
+def one_of(layer: Layer, argument: str, value: Any, options: tuple[str, ...]) -> str:
+    """Return `value`, in lower case, if it is one of `options`.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    word = value.lower() if isinstance(value, str) else value
+    if word not in options:
+        raise ArgumentError(
+            f"Layer {layer.name!r} ({type(layer).__name__}): `{argument}` must be one of "
+            f"{', '.join(map(repr, options))}, not {value!r}."
+        )
+    return str(word)
+
+
+def data_format(layer: Layer, value: Any) -> str:
+    """Return where the channels' axis is: ``"channels_last"`` or ``"channels_first"``; ``None`` is the default.
+
+    Raises:
+        ArgumentError: `value` is neither.
+    """
+    value = settings.image_data_format() if value is None else value
+    return one_of(layer, "data_format", value, ("channels_last", "channels_first"))
 
 
 def share(layer: Layer, argument: str, value: Any) -> float:

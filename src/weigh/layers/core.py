@@ -8,7 +8,8 @@ from weigh.account import roles
 from weigh.compute.calling import activated
 from weigh.compute.values import Array, Variable
 from weigh.declare import config, dtypes
-from weigh.declare.dim import Dim, Origin, Shape
+from weigh.declare.cost import Cost
+from weigh.declare.dim import Dim, Origin, Shape, product
 from weigh.declare.graph import Node, Tensor
 from weigh.declare.spec import InputSpec
 from weigh.errors import ArgumentError
@@ -192,6 +193,11 @@ class Dense(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.dim("units"))
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        outputs = product(self.compute_output_shape(input_shape))
+        others = outputs * (self.use_bias + activations.operations(self.activation))
+        return Cost(product((*input_shape, self.dim("units"))), others)
 
     def call(self, inputs: Array) -> Array:
         outputs = inputs @ self.kernel

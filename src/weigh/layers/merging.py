@@ -8,7 +8,8 @@ from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
-from weigh.declare.dim import Shape, total
+from weigh.declare.cost import FREE, Cost
+from weigh.declare.dim import Shape, product, total
 from weigh.declare.graph import Tensor
 from weigh.errors import ShapeError
 from weigh.layers.base import Layer
@@ -61,6 +62,9 @@ class Merge(Layer):
         if None in wide:
             return None
         return wide[0] if wide else sizes[0]
+
+    def compute_cost(self, input_shape: Sequence[Shape]) -> Cost:
+        return Cost(others=(len(input_shape) - 1) * product(self.compute_output_shape(input_shape)))
 
     def call(self, inputs: Sequence[Array]) -> Array:
         rank = max(array.ndim for array in inputs)
@@ -125,6 +129,9 @@ class Concatenate(Merge):
                 f"agree, but on axis {axis} they have {list(sizes)}: shapes {list(shapes)}."
             )
         return known[0] if known else None
+
+    def compute_cost(self, input_shape: Sequence[Shape]) -> Cost:
+        return FREE
 
     def call(self, inputs: Sequence[Array]) -> Array:
         return jax.numpy.concatenate(inputs, axis=self.axis)

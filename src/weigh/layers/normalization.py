@@ -7,7 +7,8 @@ from typing import Any
 from weigh.account import roles
 from weigh.compute.ops import moments, normalize
 from weigh.compute.values import Array, Variable
-from weigh.declare.dim import Shape
+from weigh.declare.cost import Cost
+from weigh.declare.dim import Shape, product
 from weigh.declare.spec import InputSpec
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import checks
@@ -136,6 +137,11 @@ class BatchNormalization(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         checks.known_size(self, input_shape, self.axis)
         return input_shape
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        # √(σ² + ε) and the division, once a feature; then −μ, the product and +β on each number
+        features = checks.known_size(self, input_shape, self.axis)
+        return Cost(others=product(input_shape) * (2 + self.center) + features * (3 + self.scale))
 
     def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
         if mask is not None and mask.ndim != inputs.ndim - 1:

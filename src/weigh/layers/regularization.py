@@ -6,6 +6,7 @@ from typing import Any
 
 from weigh.compute.randomness import SeedGenerator, dropout
 from weigh.compute.values import Array
+from weigh.declare.cost import FREE, Cost
 from weigh.declare.dim import Shape
 from weigh.errors import ArgumentError
 from weigh.layers import checks
@@ -48,6 +49,9 @@ class Dropout(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        return FREE
 
     def call(self, inputs: Array, training: bool = False) -> Array:
         if training and self.rate > 0:

@@ -6,9 +6,11 @@ from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
+from weigh.declare.cost import FREE, Cost
 from weigh.declare.dim import Dim, Origin, Shape, product
 from weigh.declare.spec import InputSpec
 from weigh.errors import ArgumentError, ShapeError
+from weigh.layers import checks
 from weigh.layers.base import Layer
 
 
@@ -26,18 +28,16 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = data_format or "channels_last"
-        if self.data_format not in ("channels_last", "channels_first"):
-            raise ArgumentError(
-                f"Layer {self.name!r} (Flatten): `data_format` must be 'channels_last' or 'channels_first', "
-                f"not {data_format!r}."
-            )
+        self.data_format = checks.data_format(self, data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, *rest = input_shape
         sizes = [size for size in rest if size is not None]
         return (batch, product(sizes) if len(sizes) == len(rest) else None)
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        return FREE
 
     def call(self, inputs: Array) -> Array:
         if self.data_format == "channels_first" and inputs.ndim > 2:
@@ -85,6 +85,9 @@ class Reshape(Layer):
             )
         left = given if fixed == 1 else Dim(given // max(fixed, 1), Origin("arithmetic", "÷", parts=(given, fixed)))
         return (batch, *(left if size is None else size for size in target))
+
+    def compute_cost(self, input_shape: Shape) -> Cost:
+        return FREE
 
     def call(self, inputs: Array) -> Array:
         return inputs.reshape(inputs.shape[0], *self.target_shape)

@@ -270,6 +270,24 @@ serialize = config.serialize
 deserialize = _family.deserialize
 
 
+_OPERATIONS = {
+    "linear": 0,
+    **dict.fromkeys(("relu", "exponential", "tanh"), 1),
+    **dict.fromkeys(("relu6", "leaky_relu", "threshold", "hard_shrink", "hard_tanh", "glu", "tanh_shrink"), 2),
+    **dict.fromkeys(("softsign", "softplus", "sparse_plus"), 3),
+    **dict.fromkeys(("elu", "soft_shrink", "sigmoid", "hard_sigmoid", "sparse_sigmoid", "log_sigmoid"), 4),
+    **dict.fromkeys(("celu", "selu", "silu", "hard_silu", "squareplus", "mish", "softmax", "log_softmax"), 5),
+    "gelu": 6,
+    "sparsemax": 8,  # beside a sort
+}
+"""Operations that a number takes, by what the function's formula consists of; exp, tanh, log, erf, √ are one each."""
+
+
+def operations(activation: Any) -> int:
+    """Return how many operations on each number an activation takes; at least 1 for a function that is not ours."""
+    return 0 if activation is None else _OPERATIONS.get(getattr(activation, "__name__", ""), 1)
+
+
 def get(identifier: Any) -> Any:
     """Return the function that an argument means: a name, a record, the function itself, or ``None`` for `linear`.
 

@@ -223,6 +223,7 @@ def _layer(place: Place, network: Account | None) -> Explanation:
         *_texts(section, values, "inference"),
         *_shared(place),
         *_texts(section, values, "notes"),
+        *_cost(place),
     ]
     body.append(Section(Said("section.computes"), computes))
     if len(place.rows) > len(place.own):
@@ -244,6 +245,21 @@ def _texts(section: str, values: dict[str, Any], what: str) -> Iterator[Part]:
 def _updates(section: str, values: dict[str, Any]) -> Iterator[Part]:
     if wording.known(f"{section}.update"):
         yield Formula(Said(f"{section}.update", **values))
+
+
+def _cost(place: Place) -> Iterator[Part]:
+    """Yield what computing takes for one example."""
+    cost = place.cost
+    if cost is not None:
+        made_of = getattr(getattr(cost.multiply_adds, "origin", None), "parts", ())
+        factors = [factor for factor in made_of if factor != 1]
+        yield Said(
+            "cost",
+            multiply_adds=int(cost.multiply_adds) or None,
+            working=Joined(factors, "×") if len(factors) > 1 else None,
+            others=int(cost.others) or None,
+            free=not cost.flops,
+        )
 
 
 def _formula(place: Place) -> Formula:

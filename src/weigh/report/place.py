@@ -8,6 +8,7 @@ from typing import Any
 from weigh.account.account import Account
 from weigh.account.entry import Entry
 from weigh.declare import config, tree
+from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape
 from weigh.declare.graph import Graph, Node, Tensor
 from weigh.declare.layer import Layer
@@ -70,6 +71,27 @@ class Place:
         if given is not None:
             tree.map_shapes(found.append, self.layer.compute_output_shape(given))
         return found
+
+    @property
+    def cost(self) -> Cost | None:
+        """What one call takes for one example; ``None`` where the layer does not say, or a size is not known."""
+        layer = self.layer
+        if layer.sublayers or type(layer).compute_cost is Layer.compute_cost:
+            return None
+        if self.calls:
+            shapes = layer._shapes_for(layer.compute_cost, self.calls[0].args, self.calls[0].kwargs)
+        else:
+            config = layer.get_build_config() or {}
+            shapes = (config["input_shape"],) if "input_shape" in config else (), config.get("shapes_dict", {})
+        known: list[int | None] = []
+        one = tree.map_shapes(_of_one_example, shapes[0])
+        named = {name: tree.map_shapes(_of_one_example, shape) for name, shape in shapes[1].items()}
+        tree.map_shapes(known.extend, [*one, *named.values()])
+        return layer.compute_cost(*one, **named) if known and None not in known else None
+
+
+def _of_one_example(shape: Shape) -> Shape:
+    return (1, *shape[1:]) if shape and shape[0] is None else shape
 
 
 def places(whole: Layer, account: Account) -> list[Place]:

@@ -1,4 +1,7 @@
-"""The words of explanations, from ``words/<language>.toml``.
+"""The words of explanations, from ``words/<language>/``: `general.toml`, and a file a family of layers.
+
+A key is the path to an entry: ``section.layers`` in `general.toml`, ``layers.core.Dense.does`` in `layers/core.toml`,
+which is read when the first of its keys is asked for.
 
 A text holds places, ``{name}``, and segments in square brackets that may fall away:
 
@@ -15,9 +18,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from weigh.errors import UnknownNameError
@@ -38,11 +42,29 @@ class Words:
     Attributes:
         lang: its short name.
         texts: by key, with dots between sections.
+        families: which families of layers have a file of texts.
     """
 
-    def __init__(self, lang: str, texts: dict[str, Any]) -> None:
+    def __init__(self, lang: str, texts: dict[str, Any], families: Iterable[str] = ()) -> None:
         self.lang = lang
         self.texts = texts
+        self.families = frozenset(families)
+        self._read: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        self._read_for(key)
+        return key in self.texts
+
+    def __getitem__(self, key: str) -> Any:
+        self._read_for(key)
+        return self.texts[key]
+
+    def _read_for(self, key: str) -> None:
+        layers, _, rest = key.partition(".")
+        family = rest.partition(".")[0]
+        if layers == "layers" and family in self.families and family not in self._read:
+            self._read.add(family)
+            self.texts |= _flat(_table(self.lang, f"layers/{family}"), f"layers.{family}.")
 
     def say(self, said: Said) -> str:
         """Return a sentence as one text."""
@@ -50,7 +72,7 @@ class Words:
 
     def lines(self, said: Said) -> list[str]:
         """Return the lines of an entry, without those that fell away as a whole."""
-        entry = self.texts[said.key]
+        entry = self[said.key]
         present = {name: value for name, value in said.values.items() if value is not None and value is not False}
         lines = entry if isinstance(entry, list) else [entry]
         worded = (self._fill(self._number(line, said.values), present) for line in lines)
@@ -110,15 +132,23 @@ def language(lang: str | None = None) -> str:
 
 def languages() -> list[str]:
     """Return the short names of the languages that there are words in."""
-    folder = files("weigh.report") / "words"
-    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return sorted(folder.name for folder in _folder().iterdir() if (folder / "general.toml").is_file())
 
 
 @cache
 def load(lang: str) -> Words:
     """Return the words of a language."""
-    text = (files("weigh.report") / "words" / f"{lang}.toml").read_text("utf-8")
-    return Words(lang, dict(_flat(tomllib.loads(text))))
+    families = (_folder() / lang / "layers").iterdir()
+    names = [file.name.removesuffix(".toml") for file in families if file.name.endswith(".toml")]
+    return Words(lang, dict(_flat(_table(lang, "general"))), names)
+
+
+def _folder() -> Traversable:
+    return files("weigh.report") / "words"
+
+
+def _table(lang: str, file: str) -> dict[str, Any]:
+    return tomllib.loads(_folder().joinpath(lang, *f"{file}.toml".split("/")).read_text("utf-8"))
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -131,4 +161,4 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def known(key: str) -> bool:
     """Return whether there is an entry of that key; the keys are the same in every language."""
-    return key in load("en").texts
+    return key in load("en")

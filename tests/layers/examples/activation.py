@@ -1,0 +1,7 @@
+"""Examples of the activation layers."""
+
+from tests.layers.example import Example
+
+EXAMPLES = [
+    Example("Activation", {"activation": "relu"}, (4,)),
+]

@@ -1,0 +1,152 @@
+"""A layer beside Keras' layer of that name, in one process."""
+
+import jax
+import numpy as np
+from tests.layers.counting import multiply_adds
+
+import weigh
+from weigh.declare import tree
+
+
+def agree(
+    name,
+    shapes,
+    arguments=None,
+    call=None,
+    tolerance=1e-5,
+    *,
+    inputs=None,
+    make=None,
+    gradients=True,
+    training=(False, True),
+    unknown=False,
+):
+    """Compare a layer with Keras': shapes, weights, outputs in both modes, gradients, updates, cost, config.
+
+    Args:
+        name: of the class in both.
+        shapes: of the input, its batch included; a list of shapes for a layer that takes a list of tensors.
+        arguments: of the constructor.
+        call: further arguments of the call, arrays among them.
+        tolerance: relative and absolute, of outputs and updates; gradients may differ twenty times as much.
+        inputs: the arrays to call it on, in the structure of `shapes`; by default normally distributed float32.
+        make: called with the library (`weigh` or `keras`), returns the layer, where arguments hold layers.
+        gradients: whether gradients are compared.
+        training: in which modes it is run.
+        unknown: whether it is also declared with every size unknown but the last, and has to agree on what comes out.
+
+    Returns:
+        Our layer and Keras'.
+    """
+    import keras
+
+    arguments, call = arguments or {}, call or {}
+    make = make or (lambda library: getattr(library.layers, name)(**arguments, name="layer"))
+    ours, theirs = make(weigh), make(keras)
+    rng = np.random.default_rng(0)
+    several = isinstance(shapes, list)
+    if inputs is None:
+        arrays = [rng.normal(1.0, 2.0, shape).astype("float32") for shape in (shapes if several else [shapes])]
+        inputs = arrays if several else arrays[0]
+
+    declared = ours(_symbols(weigh, inputs))
+    expected = theirs(_symbols(keras, inputs))
+    assert _shapes(declared) == _shapes(expected)
+    assert [(w.path, w.shape, w.trainable) for w in ours.weights] == [
+        (w.path, tuple(w.shape), w.trainable) for w in theirs.weights
+    ]
+    assert ours.count_params() == theirs.count_params()
+    for weight in theirs.weights:
+        if "float" in str(weight.dtype):
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+    ours.set_weights(theirs.get_weights())
+
+    for mode in training:
+        options = {"training": mode, **call} if "training" in theirs.call_signature_parameters else call
+        mine, its = ours(inputs, **options), theirs(inputs, **options)
+        _close(mine, its, tolerance)
+        assert [array.shape[1:] for array in tree.leaves(mine)] == [shape[1:] for shape in _shapes(declared)]
+        assert [str(array.dtype) for array in tree.leaves(mine)] == [str(array.dtype) for array in tree.leaves(its)]
+        for weight, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(weight, other, rtol=tolerance, atol=tolerance)
+    if gradients:
+        _agree_on_gradients(ours, theirs, inputs, call, tolerance)
+    if unknown:
+        again, peer = make(weigh), make(keras)
+        assert _shapes(again(_symbols(weigh, inputs, True))) == _shapes(peer(_symbols(keras, inputs, True)))
+    _agree_on_cost(ours, inputs, call)
+    _agree_on_config(ours, theirs)
+    return ours, theirs
+
+
+def _symbols(library, inputs, unknown=False):
+    def symbol(array):
+        size = tuple(array.shape[1:])
+        size = (*(None for _ in size[:-1]), *size[-1:]) if unknown else size
+        return library.Input(size, dtype=str(array.dtype))
+
+    return tree.map_leaves(symbol, inputs)
+
+
+def _shapes(tensors):
+    return [tuple(tensor.shape) for tensor in tree.leaves(tensors)]
+
+
+def _close(mine, its, tolerance):
+    for got, wanted in zip(tree.leaves(mine), tree.leaves(its), strict=True):
+        np.testing.assert_allclose(np.asarray(got), np.asarray(wanted), rtol=tolerance, atol=tolerance)
+
+
+def _agree_on_gradients(ours, theirs, x, call, tolerance):
+    def loss_of(layer):
+        trained = [weight.value for weight in layer.trainable_variables]
+        tracked = [weight.value for weight in layer.non_trainable_variables]
+        training = {"training": True} if "training" in theirs.call_signature_parameters else {}
+        leaves, structure = jax.tree.flatten(jax.tree.map(jax.numpy.asarray, x))
+        real = [jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating) for leaf in leaves]
+
+        def loss(trained, given):
+            rest = iter(given)
+            filled = [next(rest) if one else leaf for leaf, one in zip(leaves, real, strict=True)]
+            outputs, _ = layer.stateless_call(
+                trained, tracked, jax.tree.unflatten(structure, filled), **{**training, **call}
+            )
+            return sum(jax.numpy.sum(jax.numpy.sin(one)) for one in jax.tree.leaves(outputs))
+
+        given = [leaf for leaf, one in zip(leaves, real, strict=True) if one]
+        return jax.grad(loss, argnums=(0, 1))(trained, given)
+
+    for mine, its in zip(jax.tree.leaves(loss_of(ours)), jax.tree.leaves(loss_of(theirs)), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=20 * tolerance, atol=20 * tolerance)
+
+
+def _agree_on_cost(ours, inputs, call):
+    """What the layer says it multiplies and adds is what its computation multiplies and adds."""
+    shapes = tree.map_leaves(lambda array: tuple(array.shape), inputs)
+    cost = ours.compute_cost(shapes)
+    if cost is not None:
+        assert cost.multiply_adds == multiply_adds(lambda given: ours(given, **call), inputs)
+
+
+def _agree_on_config(ours, theirs):
+    """Our configuration says what Keras' says, each is made from the other's, and both come back as they went."""
+    import keras
+
+    mine, its = ours.get_config(), keras.layers.serialize(theirs)["config"]
+    missing = {key: value for key, value in its.items() if key not in mine}
+    assert {key for key in missing if missing[key] not in (None, False)} <= {"renorm_momentum"}, missing
+    shared = {key: value for key, value in its.items() if key in mine}
+    assert {key: plain(mine[key]) for key in shared} == {key: plain(value) for key, value in shared.items()}
+    twin = type(ours).from_config(ours.get_config())
+    assert twin.get_config() == ours.get_config()
+    back = weigh.saving.deserialize_keras_object(keras.saving.serialize_keras_object(theirs))
+    assert plain(back.get_config()) == plain(ours.get_config())
+    back = keras.saving.deserialize_keras_object(weigh.saving.serialize_keras_object(ours))
+    assert plain(keras.layers.serialize(back)["config"]) == plain(its)
+
+
+def plain(value):
+    """The value with tuples as lists, as JSON has it."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
