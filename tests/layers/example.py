@@ -76,7 +76,38 @@ class Example:
         return self.name
 
 
+class Bad:
+    """Something that cannot work.
+
+    Args:
+        what: in a few words, with the layer's name first: ``"Conv2D: a kernel larger than the padded input"``.
+        attempt: does it.
+        error: what it raises.
+        message: a pattern of what the error says: the layer's name, what came, what would fit.
+    """
+
+    def __init__(self, what: str, attempt: Callable[[], Any], error: type[Exception], message: str) -> None:
+        self.what = what
+        self.attempt = attempt
+        self.error = error
+        self.message = message
+
+    def __repr__(self) -> str:
+        return self.what
+
+
 def examples() -> Iterator[Example]:
     """Yield the examples of all families."""
+    for family in _families():
+        yield from family.EXAMPLES
+
+
+def bad_inputs() -> Iterator[Bad]:
+    """Yield what cannot work, of all families."""
+    for family in _families():
+        yield from getattr(family, "BAD", ())
+
+
+def _families() -> Iterator[Any]:
     for file in sorted(Path(__file__).with_name("examples").glob("*.py")):
-        yield from import_module(f"tests.layers.examples.{file.stem}").EXAMPLES
+        yield import_module(f"tests.layers.examples.{file.stem}")

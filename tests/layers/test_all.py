@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy
 import pytest
-from tests.layers.example import examples
+from tests.layers.example import bad_inputs, examples
 
 import weigh
 from weigh import layers
 from weigh.declare import tree
 from weigh.declare.layer import Layer as Declared
+from weigh.errors import WeighError
 from weigh.layers.base import Layer
 from weigh.report import wording
 from weigh.report.explain import explanation
@@ -37,8 +38,8 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"numpy", "jax"
 
 
 def test_every_layer_has_an_example() -> None:
-    ours = {name for name in layers.__all__ if isinstance(getattr(layers, name), type)}
-    ours = {name for name in ours if issubclass(getattr(layers, name), Layer)}
+    named = [getattr(layers, name) for name in layers.__all__]
+    ours = {cls.__name__ for cls in named if isinstance(cls, type) and issubclass(cls, Layer)}
     assert ours - WITHOUT - {example.name for example in EXAMPLES} == set()
 
 
@@ -82,6 +83,13 @@ def test_it_is_explained(example, lang: str) -> None:
     assert max(map(columns_of, text.splitlines())) <= 80
     assert not any(mark in text for mark in "{}[")
     assert f"{model.count_params():,}" in text
+
+
+@pytest.mark.parametrize("bad", bad_inputs(), ids=str)
+def test_bad_input_gets_one_error_that_says_what_to_do(bad) -> None:
+    with pytest.raises(bad.error, match=bad.message) as caught:
+        bad.attempt()
+    assert isinstance(caught.value, WeighError)
 
 
 @every_layer
