@@ -85,7 +85,7 @@ def test_it_is_explained(example, lang: str) -> None:
     assert f"{model.count_params():,}" in text
 
 
-@pytest.mark.parametrize("bad", bad_inputs(), ids=str)
+@pytest.mark.parametrize("bad", list(bad_inputs()), ids=str)
 def test_bad_input_gets_one_error_that_says_what_to_do(bad) -> None:
     with pytest.raises(bad.error, match=bad.message) as caught:
         bad.attempt()
