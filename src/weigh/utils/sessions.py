@@ -1,4 +1,4 @@
-"""Small things around networks: names, seeds."""
+"""Beginning anew: names and seeds."""
 
 from __future__ import annotations
 
