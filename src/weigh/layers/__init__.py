@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "activation": ["Activation"],
         "base": ["Layer"],
         "core": ["Dense", "Input", "InputLayer"],
+        "image.scaling": ["Rescaling"],
         "merging": ["Add", "Concatenate", "add", "concatenate"],
         "normalization": ["BatchNormalization"],
         "regularization": ["Dropout"],
