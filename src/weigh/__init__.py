@@ -17,13 +17,13 @@ __getattr__, _directory, __all__ = lazy_loader.attach(
     submodules={"datasets", "errors", "layers", "models", "utils"},
     submod_attrs={
         "account.account": ["Account"],
-        "compute.values": ["Variable"],
         "declare.graph": ["Tensor"],
         "layers.base": ["Layer"],
         "layers.core": ["Input"],
         "models.model": ["Model"],
         "models.saving": ["load_model"],
         "models.sequential": ["Sequential"],
+        "parts.variable": ["StatelessScope", "Variable"],
         "report.explain": ["explain"],
     },
 )

@@ -7,8 +7,9 @@ function around it stays pure.
 
 from __future__ import annotations
 
+import operator
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +37,10 @@ class Binding:
 
     def holds(self, weight: Weight) -> bool:
         """Return whether `weight` has a value here."""
+        return weight in self._values
+
+    def takes(self, weight: Weight) -> bool:
+        """Return whether a new value of `weight` is kept here."""
         return weight in self._values
 
     def read(self, weight: Weight) -> Array:
@@ -71,7 +76,13 @@ _here = _Here()
 @contextmanager
 def bind(weights: Sequence[Weight], values: Iterable[Array]) -> Iterator[Binding]:
     """Give `weights` these values while the block runs, in this thread."""
-    binding = Binding(weights, values)
+    with entered(Binding(weights, values)) as binding:
+        yield binding
+
+
+@contextmanager
+def entered(binding: Binding) -> Iterator[Binding]:
+    """Let a binding be in force while the block runs, in this thread."""
     _here.bindings.append(binding)
     try:
         yield binding
@@ -104,8 +115,23 @@ def abstract() -> Iterator[None]:
         _here.abstract = before
 
 
+def _applied(operation: Callable[[Any, Any], Any], swapped: bool = False) -> Callable[[Variable, Any], Any]:
+    """Return the method of a Variable that applies an operator to its value and to another array or Variable."""
+
+    def apply(self: Variable, other: Any) -> Any:
+        other = other.value if isinstance(other, Variable) else other
+        return operation(other, self.value) if swapped else operation(self.value, other)
+
+    return apply
+
+
+def _alone(operation: Callable[[Any], Any]) -> Callable[[Variable], Any]:
+    """Return the method of a Variable that applies an operator to its value."""
+    return lambda self: operation(self.value)
+
+
 class Variable(Weight):
-    """A declared weight that can have a value, as Keras' ``Variable``.
+    """A declared weight that can have a value; `weigh.parts.variable` spells it as Keras does.
 
     Args: as of :class:`~weigh.declare.weight.Weight`; `initializer` may also be an array, which gives shape, dtype and
         value at once (``Variable(numpy.zeros(3))``), with the shape then left out.
@@ -162,7 +188,7 @@ class Variable(Weight):
             raise ShapeError(f"Weight {self.path!r} has shape {self.shape}, but was assigned a value of shape {got}.")
         given, value = value, jax.numpy.asarray(value, dtype=self.dtype)
         for binding in reversed(_here.bindings):
-            if binding.holds(self):
+            if binding.takes(self):
                 binding.assign(self, value)
                 return value
         if _here.abstract:
@@ -204,62 +230,39 @@ class Variable(Weight):
     def __getitem__(self, index: Any) -> Array:
         return self.value[index]
 
-    def __add__(self, other: Any) -> Any:
-        return self.value + _plain(other)
+    __add__ = _applied(operator.add)
+    __radd__ = _applied(operator.add, swapped=True)
+    __sub__ = _applied(operator.sub)
+    __rsub__ = _applied(operator.sub, swapped=True)
+    __mul__ = _applied(operator.mul)
+    __rmul__ = _applied(operator.mul, swapped=True)
+    __truediv__ = _applied(operator.truediv)
+    __rtruediv__ = _applied(operator.truediv, swapped=True)
+    __floordiv__ = _applied(operator.floordiv)
+    __rfloordiv__ = _applied(operator.floordiv, swapped=True)
+    __mod__ = _applied(operator.mod)
+    __rmod__ = _applied(operator.mod, swapped=True)
+    __pow__ = _applied(operator.pow)
+    __rpow__ = _applied(operator.pow, swapped=True)
+    __matmul__ = _applied(operator.matmul)
+    __rmatmul__ = _applied(operator.matmul, swapped=True)
+    __and__ = _applied(operator.and_)
+    __rand__ = _applied(operator.and_, swapped=True)
+    __or__ = _applied(operator.or_)
+    __ror__ = _applied(operator.or_, swapped=True)
+    __xor__ = _applied(operator.xor)
+    __rxor__ = _applied(operator.xor, swapped=True)
+    __lt__ = _applied(operator.lt)
+    __le__ = _applied(operator.le)
+    __gt__ = _applied(operator.gt)
+    __ge__ = _applied(operator.ge)
+    __neg__ = _alone(operator.neg)
+    __pos__ = _alone(operator.pos)
+    __abs__ = _alone(operator.abs)
+    __invert__ = _alone(operator.invert)
 
-    def __radd__(self, other: Any) -> Any:
-        return _plain(other) + self.value
-
-    def __sub__(self, other: Any) -> Any:
-        return self.value - _plain(other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _plain(other) - self.value
-
-    def __mul__(self, other: Any) -> Any:
-        return self.value * _plain(other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _plain(other) * self.value
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.value / _plain(other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _plain(other) / self.value
-
-    def __floordiv__(self, other: Any) -> Any:
-        return self.value // _plain(other)
-
-    def __mod__(self, other: Any) -> Any:
-        return self.value % _plain(other)
-
-    def __pow__(self, other: Any) -> Any:
-        return self.value ** _plain(other)
-
-    def __matmul__(self, other: Any) -> Any:
-        return self.value @ _plain(other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return _plain(other) @ self.value
-
-    def __neg__(self) -> Any:
-        return -self.value
-
-    def __abs__(self) -> Any:
-        return abs(self.value)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.value < _plain(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.value <= _plain(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.value > _plain(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.value >= _plain(other)
+    def __round__(self, digits: int | None = None) -> Array:
+        return self.value.round(digits or 0)
 
     def __float__(self) -> float:
         return float(self.raw)
@@ -269,10 +272,6 @@ class Variable(Weight):
 
     def __bool__(self) -> bool:
         return bool(self.raw)
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Variable) else value
 
 
 def ensure(weights: Iterable[Any]) -> None:

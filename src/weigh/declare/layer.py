@@ -11,11 +11,12 @@ from weigh.declare import dtypes, naming, spec, tree
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Dim, Origin, Shape, met
 from weigh.declare.graph import Node, Tensor, recording
+from weigh.declare.operation import Operation
 from weigh.declare.weight import Holder, Weight
 from weigh.errors import ArgumentError, ArgumentTypeError, GraphError, NotBuiltError, StateError
 
 
-class Layer:
+class Layer(Operation):
     """A part of a network, as it is declared.
 
     A subclass writes `build(input_shape)`, which declares weights through `add_weight`; `compute_output_shape
@@ -34,20 +35,12 @@ class Layer:
     Attributes:
         is_network: whether it is a whole network, whose name is not part of the paths inside.
         weight_type: the class of the weights that it declares.
-        inbound_nodes, outbound_nodes: its calls on symbolic tensors, and the calls that read what came out.
     """
 
     keras_module: ClassVar[str] = "keras.layers"
     is_network: ClassVar[bool] = False
     weight_type: ClassVar[type[Weight]] = Weight
     input_spec: Any = None
-
-    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        layer = super().__new__(cls)
-        layer._arguments = (args, kwargs)
-        return layer
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -59,23 +52,15 @@ class Layer:
     ) -> None:
         if trainable not in (True, False):
             raise ArgumentError(f"{type(self).__name__}: `trainable` must be True or False, not {trainable!r}.")
-        if name is not None and "/" in str(name):
-            raise ArgumentError(f"{type(self).__name__}: `name` must not hold a '/', as paths do, but is {name!r}.")
-        self.name = str(name) if name else self._automatic_name()
+        super().__init__(name)
         self._trainable = trainable
         self.dtype_policy = dtypes.policy_of(dtype)
         self.autocast = autocast
         self.built = False
-        self.inbound_nodes: list[Node] = []
-        self.outbound_nodes: list[Node] = []
         self._own_weights: list[Weight] = []
         self._build_shapes: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self._building = False
         self._path: str | None = None
-
-    @classmethod
-    def _automatic_name(cls) -> str:
-        return naming.automatic(cls.__name__)
 
     # What it declares -------------------------------------------------------------------------------------------
 
@@ -93,10 +78,6 @@ class Layer:
         counts, which then know their working.
         """
         return None
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs."""
-        raise NotImplementedError(f"Layer {self.name!r} of type {type(self).__name__} has no `call` method.")
 
     def dim(self, argument: str, index: int | None = None) -> Dim:
         """Return one of its constructor's arguments as a Dim that says so: ``512, units of dense``."""
@@ -131,9 +112,9 @@ class Layer:
         self._check_constructed()
         with naming.scope(self.name, self):
             weight = self.weight_type(
-                shape,
-                initializer,
-                dtype or self.variable_dtype,
+                shape=shape,
+                initializer=initializer,
+                dtype=dtype or self.variable_dtype,
                 role=role,
                 trainable=trainable,
                 name=name,
@@ -268,36 +249,6 @@ class Layer:
         """Scopes and name under which it was built; ``None`` before."""
         return self._path
 
-    @property
-    def input(self) -> Any:
-        """The symbolic tensor that it was called on, or the structure of several.
-
-        Raises:
-            NotBuiltError: it was not called on symbolic tensors yet.
-            GraphError: it was called more than once, so there are several.
-        """
-        node = self._only_call("input")
-        given = node.args[0] if node.args else node.inputs
-        return given if node.inputs else node.outputs[0]
-
-    @property
-    def output(self) -> Any:
-        """The symbolic tensor that its call returned, or the list of several; raises as `input`."""
-        outputs = self._only_call("output").outputs
-        return outputs[0] if len(outputs) == 1 else outputs
-
-    def _only_call(self, what: str) -> Node:
-        if not self.inbound_nodes:
-            raise NotBuiltError(
-                f"Layer {self.name!r} has no symbolic {what} yet: call it on a tensor, such as `weigh.Input` returns."
-            )
-        if len(self.inbound_nodes) > 1:
-            raise GraphError(
-                f"Layer {self.name!r} was called {len(self.inbound_nodes)} times, so it has no single {what}; "
-                "look at `layer.inbound_nodes`."
-            )
-        return self.inbound_nodes[0]
-
     # Number formats ---------------------------------------------------------------------------------------------
 
     @property
@@ -342,7 +293,7 @@ class Layer:
             return self._trace_output(args, kwargs)
         positional, named = self._shapes_for(self.compute_output_shape, args, kwargs)
         shape = self.compute_output_shape(*positional, **named)
-        return tree.map_shapes(lambda one: Tensor(one, self.compute_dtype), shape)
+        return tree.map_shapes(lambda one: self.tensor_type(one, self.compute_dtype), shape)
 
     def _trace_output(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) does not say its output shape.")

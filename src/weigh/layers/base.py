@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from weigh.compute import calling, values
 from weigh.compute.lazy import jax, numpy
-from weigh.compute.values import Array, Variable
+from weigh.compute.values import Array
 from weigh.declare import config, dtypes, naming, tree
 from weigh.declare import layer as declared
 from weigh.declare.graph import Tensor, unrecorded
 from weigh.declare.weight import Weight
 from weigh.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
 from weigh.parts import constraints, initializers, regularizers
+from weigh.parts.variable import Variable
 
 
 class Layer(declared.Layer):
@@ -131,7 +132,7 @@ class Layer(declared.Layer):
 
     def _as_input(self, leaf: Any) -> Any:
         """Return an argument as an array, floating-point ones in the compute dtype; other things as they are."""
-        if isinstance(leaf, Variable):
+        if isinstance(leaf, values.Variable):
             leaf = leaf.value
         if isinstance(leaf, (bool, int, float, str)) or not hasattr(leaf, "dtype"):
             return leaf

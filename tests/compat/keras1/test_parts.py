@@ -90,7 +90,7 @@ def of_keras_1(name: str, w: float, gradients: list[float]) -> list[float]:
 )
 def test_an_optimizer_steps_as_in_keras_1(name: str, size: float) -> None:
     gradients = list(size * np.random.default_rng(0).normal(size=20))
-    weight = weigh.Variable(())
+    weight = weigh.Variable("zeros", ())
     optimizer = keras.optimizers.SGD(lr=0.1, momentum=0.9) if name == "sgd" else keras.optimizers.get(name)
     trace = []
     for gradient in gradients:

@@ -71,7 +71,7 @@ def test_the_configuration_is_keras(name, options):
 
 def test_declaring_slots_makes_no_array():
     optimizer = weigh.optimizers.Adam()
-    optimizer.build([weigh.Variable((10**6, 10**6), name="huge")])
+    optimizer.build([weigh.Variable("zeros", (10**6, 10**6), name="huge")])
     assert optimizer.slots[2].count == 10**12
     assert not any(slot.materialised for slot in optimizer.slots)
 
@@ -96,7 +96,7 @@ def test_the_transformation_is_one_of_optax_and_stands_alone():
 
     adam = weigh.optimizers.Adam()
     weights = [jnp.ones((2, 3))]
-    adam.build([weigh.Variable((2, 3), name="w")])
+    adam.build([weigh.Variable("zeros", (2, 3), name="w")])
     steps = optax.chain(optax.clip(1.0), adam.transformation(jnp.float32(0.1), jnp.int32(1)))
     changes, _ = steps.update([jnp.full((2, 3), 5.0)], steps.init(weights), weights)
     np.testing.assert_allclose(changes[0], -0.1, rtol=1e-4)
