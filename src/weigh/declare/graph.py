@@ -12,6 +12,7 @@ from weigh.errors import ArgumentTypeError, GraphError
 
 if TYPE_CHECKING:
     from weigh.declare.layer import Layer
+    from weigh.declare.operation import Operation
 
 
 class Tensor:
@@ -40,12 +41,12 @@ class Tensor:
         return len(self.shape)
 
     @property
-    def layer(self) -> Layer | None:
-        """The layer whose call made it."""
+    def layer(self) -> Operation | None:
+        """The layer or operation whose call made it."""
         return self.node.layer if self.node else None
 
     @property
-    def _keras_history(self) -> tuple[Layer | None, int, int]:
+    def _keras_history(self) -> tuple[Operation | None, int, int]:
         if self.node is None:
             return (None, 0, 0)
         return (self.node.layer, self.node.number, self.index)
@@ -100,17 +101,17 @@ def recording() -> bool:
 
 
 class Node:
-    """One call of a layer on symbolic tensors.
+    """One call of a layer or another operation on symbolic tensors.
 
     Attributes:
-        layer: the layer that was called.
+        layer: the layer or operation that was called.
         args, kwargs: its arguments, Tensors among them.
         inputs: the Tensors among the arguments, in order.
         outputs: the Tensors that came out, flattened.
         number: this call's place among the layer's calls.
     """
 
-    def __init__(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+    def __init__(self, layer: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
@@ -145,7 +146,8 @@ class Graph:
 
     Attributes:
         nodes: the calls in an order in which they can be made, inputs first.
-        layers: the layers in the order in which Keras lists them: by depth, then as first met from the outputs.
+        operations: what is called, layers and others, in the order in which Keras lists them: by depth, then as first
+            met from the outputs.
         nodes_by_depth: calls by their distance from the outputs; 0 is nearest.
     """
 
@@ -160,12 +162,19 @@ class Graph:
         self.nodes = [
             node for level in sorted(self.nodes_by_depth, reverse=True) for node in self.nodes_by_depth[level]
         ]
-        layer_depth: dict[Layer, int] = {}
+        farthest: dict[Operation, int] = {}
         for node, level in depth.items():
-            layer_depth[node.layer] = max(level, layer_depth.get(node.layer, 0))
-        self.layers = sorted(layer_depth, key=lambda layer: (-layer_depth[layer], first_met.get(layer, -1)))
+            farthest[node.layer] = max(level, farthest.get(node.layer, 0))
+        self.operations = sorted(farthest, key=lambda called: (-farthest[called], first_met.get(called, -1)))
         self._check_connected()
         self._check_names()
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers among the operations."""
+        from weigh.declare.layer import Layer
+
+        return [operation for operation in self.operations if isinstance(operation, Layer)]
 
     def _check_connected(self) -> None:
         known = set(map(id, self.inputs))
@@ -187,8 +196,8 @@ class Graph:
                 )
 
     def _check_names(self) -> None:
-        seen: dict[str, Layer] = {}
-        for layer in self.layers:
+        seen: dict[str, Operation] = {}
+        for layer in self.operations:
             other = seen.setdefault(layer.name, layer)
             if other is not layer:
                 raise GraphError(
@@ -197,7 +206,7 @@ class Graph:
                 )
 
 
-def _postorder(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[list[Node], dict[Layer, int]]:
+def _postorder(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[list[Node], dict[Operation, int]]:
     """Return the nodes behind `outputs`, each after its parents, and for each layer when it was first met.
 
     Walks depth first without recursion, since networks are deeper than Python's stack. The walk does not pass
@@ -207,7 +216,7 @@ def _postorder(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[lis
     order: list[Node] = []
     finished: set[Node] = set()
     unfinished: set[Node] = set()
-    first_met: dict[Layer, int] = {}
+    first_met: dict[Operation, int] = {}
     stack: list[tuple[Node | None, Iterator[Tensor]]] = [(None, iter(outputs))]
     while stack:
         node, tensors = stack[-1]
@@ -237,7 +246,7 @@ def _depths(inputs: Sequence[Tensor], order: list[Node]) -> dict[Node, int]:
     """Return each node's depth: the longest way from it to an output, and at least that of its layer's later calls."""
     given = set(map(id, inputs))
     depth: dict[Node, int] = {}
-    layer_depth: dict[Layer, int] = {}
+    layer_depth: dict[Operation, int] = {}
     members = set(order)
     for node in reversed(order):
         level = max(depth.get(node, 0), layer_depth.get(node.layer, 0))
