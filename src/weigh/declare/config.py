@@ -246,7 +246,7 @@ def deserialize(
     shared = record.get("shared_object_id")
     if _revived and isinstance(shared, int) and shared in _revived[-1]:
         return _revived[-1][shared]
-    thing = _make(cls, record, custom_objects, safe_mode)
+    thing = _make(cls, record, resolve, custom_objects, safe_mode)
     if _revived and isinstance(shared, int):
         _revived[-1][shared] = thing
     return thing
@@ -260,7 +260,9 @@ special: dict[str, Callable[[dict[str, Any]], Any]] = {
 """What reads values that JSON does not have. Floors above add theirs: this one knows no arrays."""
 
 
-def _make(cls: Any, record: dict[str, Any], custom_objects: dict[str, Any] | None, safe_mode: bool) -> Any:
+def _make(
+    cls: Any, record: dict[str, Any], resolve: Resolve, custom_objects: dict[str, Any] | None, safe_mode: bool
+) -> Any:
     """Return a new `cls` as its record describes it: configured, built and compiled."""
     settings = record["config"]
     if not isinstance(settings, dict):
@@ -270,7 +272,7 @@ def _make(cls: Any, record: dict[str, Any], custom_objects: dict[str, Any] | Non
         known = _accepted(cls)
         settings = {name: value for name, value in settings.items() if value is not None or name in known}
     names = parameters(getattr(cls.from_config, "__func__", cls.from_config))
-    extra = {"custom_objects": custom_objects, "safe_mode": safe_mode}
+    extra = {"custom_objects": custom_objects, "safe_mode": safe_mode, "resolve": resolve}
     thing = cls.from_config(settings, **{name: value for name, value in extra.items() if name in names})
     build_config = record.get("build_config")
     if build_config and hasattr(thing, "build_from_config") and not thing.built:

@@ -13,5 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "normalization": ["BatchNormalization"],
         "regularization": ["Dropout"],
         "reshaping": ["Flatten", "Reshape"],
+        "wrappers": ["Wrapper"],
     },
 )
