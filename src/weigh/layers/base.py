@@ -36,6 +36,7 @@ class Layer(declared.Layer):
 
     weight_type: ClassVar[type[Weight]] = Variable
     supports_masking = False
+    on_host: bool = False  # whether it computes outside of compiled functions, as all that reads text must
 
     def __init__(self, *, activity_regularizer: Any = None, **kwargs: Any) -> None:
         shape = kwargs.pop("input_shape", None)
@@ -136,6 +137,8 @@ class Layer(declared.Layer):
             leaf = leaf.value
         if isinstance(leaf, (bool, int, float, str)) or not hasattr(leaf, "dtype"):
             return leaf
+        if getattr(leaf.dtype, "kind", None) in ("O", "S", "T", "U"):
+            return self._as_text(leaf)
         array = jax.numpy.asarray(leaf)
         if (
             self.autocast
@@ -143,6 +146,15 @@ class Layer(declared.Layer):
             and jax.numpy.issubdtype(array.dtype, jax.numpy.floating)
         ):
             return array.astype(self.compute_dtype)
+        return array
+
+    def _as_text(self, array: Any) -> Any:
+        """Return an array of strings as it is, for a layer that reads text or holds one that may."""
+        if not self.on_host and not self.sublayers:
+            raise ArgumentTypeError(
+                f"Layer {self.name!r} ({type(self).__name__}) computes with numbers, but got an array of {array.dtype}: "
+                "turn text into numbers first, with StringLookup, Hashing or TextVectorization."
+            )
         return array
 
     def _with_masks(
