@@ -6,7 +6,7 @@ from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
-from weigh.declare import settings
+from weigh.declare import config, settings
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.errors import ArgumentError
@@ -50,6 +50,13 @@ class Rescaling(Layer):
 
     def compute_cost(self, input_shape: Shape) -> Cost:
         return Cost(others=2 * product(input_shape))
+
+    @classmethod
+    def from_config(cls, config_: dict[str, Any]) -> Any:
+        """Make a layer from what `get_config` returned, where arrays are written as records."""
+        read = {name: config_[name] for name in ("scale", "offset") if isinstance(config_.get(name), dict)}
+        arrays = {name: config.special[record["class_name"]](record["config"]) for name, record in read.items()}
+        return cls(**{**config_, **arrays})
 
     def call(self, inputs: Array) -> Array:
         jnp = jax.numpy
