@@ -8,12 +8,16 @@ SCALE = "scale"
 OFFSET = "offset"
 RUNNING_MEAN = "running mean"
 RUNNING_VARIANCE = "running variance"
+RUNNING_DEVIATION = "running deviation"
+SINGULAR_VECTOR = "singular vector"
 EMBEDDING = "embedding"
 RECURRENT_KERNEL = "recurrent kernel"
+SLOPE = "slope"
 COUNTER = "counter"
 RANDOM_STATE = "random state"
 SLOT = "optimizer slot"
 METRIC = "metric"
+UNUSED = "unused"
 UNSAID = "weight"
 
 TRAINED = "trained"
@@ -28,14 +32,19 @@ SYMBOLS = {
     OFFSET: "β",
     RUNNING_MEAN: "μ",
     RUNNING_VARIANCE: "σ²",
+    RUNNING_DEVIATION: "σ",
+    SINGULAR_VECTOR: "u",
     EMBEDDING: "E",
     RECURRENT_KERNEL: "U",
+    SLOPE: "α",
 }
 """How papers write a role."""
 
 _KINDS = {
     RUNNING_MEAN: STATISTIC,
     RUNNING_VARIANCE: STATISTIC,
+    RUNNING_DEVIATION: STATISTIC,
+    SINGULAR_VECTOR: STATISTIC,
     COUNTER: COUNTER,
     RANDOM_STATE: RANDOM_STATE,
     SLOT: SLOT,

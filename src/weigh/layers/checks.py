@@ -85,6 +85,20 @@ def share(layer: Layer, argument: str, value: Any) -> float:
     return value
 
 
+def not_negative(layer: Layer, argument: str, value: Any) -> float:
+    """Return `value` as a number of at least 0.
+
+    Raises:
+        ArgumentError: it is not one.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ArgumentError(
+            f"Layer {layer.name!r} ({type(layer).__name__}): "
+            f"`{argument}` must be a number of at least 0, not {value!r}."
+        )
+    return value
+
+
 def known_size(layer: Layer, shape: Shape, axis: int) -> int:
     """Return the size of an input's axis, which the layer's weights depend on.
 

@@ -2,6 +2,39 @@
 
 from __future__ import annotations
 
-from weigh.report.facts import named_activation
+from typing import Any
 
-FACTS = {"Activation": named_activation}
+from weigh.report.explanation import Joined
+from weigh.report.facts import named_activation
+from weigh.report.place import Place, attributes
+
+
+def _relu(place: Place) -> dict[str, Any]:
+    arguments = attributes(place.layer)
+    slope, shift = arguments["negative_slope"] or None, arguments["threshold"] or None
+    return {
+        "bound": arguments["max_value"],
+        "slope": slope,
+        "shift": shift,
+        "over": arguments["threshold"],
+        "plain": slope is None and shift is None,
+    }
+
+
+def _shared(place: Place) -> dict[str, Any]:
+    own = place.own[0]
+    shared = attributes(place.layer)["shared_axes"]
+    sizes = [int(one) for one in own.shape if one != 1]
+    return {
+        "positions": own.count,
+        "axes": Joined(sizes, "×") if len(sizes) > 1 else None,
+        "shared_axes": Joined(shared) if shared else None,
+    }
+
+
+def _softmax(place: Place) -> dict[str, Any]:
+    axis = attributes(place.layer)["axis"]
+    return {"axis": Joined(axis) if isinstance(axis, tuple) else axis}
+
+
+FACTS = {"Activation": named_activation, "ReLU": _relu, "PReLU": _shared, "Softmax": _softmax}
