@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 
 
@@ -40,6 +41,7 @@ class _Calls(threading.local):
     def __init__(self) -> None:
         self.depth = 0
         self.training: bool | None = None
+        self.rematerialising = False
 
 
 _calls = _Calls()
@@ -67,6 +69,19 @@ def training() -> Any:
     return _calls.training
 
 
+def rematerialising_activations(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` so that activations inside are computed again on the way back, and nothing else is."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        before, _calls.rematerialising = _calls.rematerialising, True
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _calls.rematerialising = before
+
+    return call
+
+
 def activated(activation: Any, x: Array) -> Array:
     """Return ``activation(x)``, ``x`` itself for ``None``, and remember what went into a sigmoid or softmax.
 
@@ -74,7 +89,7 @@ def activated(activation: Any, x: Array) -> Array:
     """
     if activation is None:
         return x
-    y = activation(x)
+    y = jax.checkpoint(activation)(x) if _calls.rematerialising else activation(x)
     name = getattr(activation, "__name__", "")
     if name in ("sigmoid", "softmax") and activation.__module__.startswith("weigh."):
         logits.set(y, (name, x))

@@ -56,6 +56,11 @@ def get_registered_object(
     return None
 
 
+def get_custom_objects() -> dict[str, Any]:
+    """Return the registry itself: what is put into it is known when files are read."""
+    return _registered
+
+
 @contextmanager
 def custom_object_scope(*custom_objects: dict[str, Any]) -> Iterator[None]:
     """Make names known while the block runs, as ``keras.saving.custom_object_scope``."""

@@ -33,10 +33,14 @@ def unique(prefix: str, first: int = 0) -> str:
         first: the number of the first one: 0 gives ``dense, dense_1, …`` (Keras 2 and 3), 1 gives
             ``dense_1, dense_2, …`` (Keras 1).
     """
-    number = _counters.get(prefix, 0)
-    _counters[prefix] = number + 1
-    number += first
-    return f"{prefix}_{number}" if number else prefix
+    place = number(prefix) - 1 + first
+    return f"{prefix}_{place}" if place else prefix
+
+
+def number(prefix: str) -> int:
+    """Return how many names a prefix has been asked for by now, this time included."""
+    _counters[prefix] = _counters.get(prefix, 0) + 1
+    return _counters[prefix]
 
 
 def automatic(class_name: str) -> str:

@@ -35,3 +35,49 @@ def set_epsilon(value: float) -> None:
     """Set the small number that keeps divisions and logarithms finite."""
     global _epsilon
     _epsilon = float(value)
+
+
+_flash_attention: bool | None = None
+
+
+def enable_flash_attention() -> None:
+    """Let attention layers use a fused kernel where the device has one; without one they compute as always."""
+    global _flash_attention
+    _flash_attention = True
+
+
+def disable_flash_attention() -> None:
+    """Let attention layers compute scores and their softmax as arrays."""
+    global _flash_attention
+    _flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """Return whether a fused attention kernel may be used; ``None`` where nobody said."""
+    return _flash_attention
+
+
+_max_epochs: int | None = None
+_max_steps_per_epoch: int | None = None
+
+
+def max_epochs() -> int | None:
+    """Return how many epochs `fit` runs at most, whatever it is told; ``None`` for no limit."""
+    return _max_epochs
+
+
+def set_max_epochs(value: int | None) -> None:
+    """Limit the epochs of every `fit`, to try a script out."""
+    global _max_epochs
+    _max_epochs = value
+
+
+def max_steps_per_epoch() -> int | None:
+    """Return how many steps an epoch of `fit`, `evaluate` and `predict` has at most; ``None`` for no limit."""
+    return _max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(value: int | None) -> None:
+    """Limit the steps of every epoch, to try a script out."""
+    global _max_steps_per_epoch
+    _max_steps_per_epoch = value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, ClassVar
 
-from weigh.compute import calling, values
+from weigh.compute import calling, rematerialisation, values
 from weigh.compute.lazy import jax, numpy
 from weigh.compute.values import Array
 from weigh.declare import config, dtypes, naming, tree
@@ -13,6 +14,8 @@ from weigh.declare import layer as declared
 from weigh.declare.graph import Tensor, unrecorded
 from weigh.declare.weight import Weight
 from weigh.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
+from weigh.ops.abstract import abstract_output
+from weigh.ops.tensor import KerasTensor
 from weigh.parts import constraints, initializers, regularizers
 from weigh.parts.variable import Variable
 
@@ -35,6 +38,7 @@ class Layer(declared.Layer):
     """
 
     weight_type: ClassVar[type[Weight]] = Variable
+    tensor_type: ClassVar[type[Tensor]] = KerasTensor
     supports_masking = False
     on_host: bool = False  # whether it computes outside of compiled functions, as all that reads text must
 
@@ -53,6 +57,7 @@ class Layer(declared.Layer):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.first_input_shape = tuple(batch_shape) if batch_shape else (None, *shape) if shape is not None else None
         self._added_losses: list[Array] = []
+        self._remat = rematerialisation.current()
 
     # Declaring --------------------------------------------------------------------------------------------------
 
@@ -90,14 +95,20 @@ class Layer(declared.Layer):
 
     def _trace_output(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the output's shape: by running `call` on the symbolic tensors, else by asking JAX."""
-        if self.sublayers:
-            try:
-                with unrecorded():
-                    outputs = self.call(*args, **kwargs)
-                return tree.map_leaves(lambda tensor: Tensor(tensor.shape, tensor.dtype), outputs)
-            except (ArgumentTypeError, AttributeError, TypeError):
-                pass  # `call` computes with the tensors themselves, so JAX has to say what comes out
-        return _abstract_output(self._compute, args, kwargs)
+        compute_dtype = self.compute_dtype if self.autocast else None
+
+        def as_read(leaf: Any) -> Any:
+            if compute_dtype and isinstance(leaf, Tensor) and dtypes.is_float(leaf.dtype):
+                return self.tensor_type(leaf.shape, compute_dtype)
+            return leaf
+
+        try:
+            with unrecorded(), values.symbolic(), values.autocast(compute_dtype):
+                outputs = self.call(*tree.map_leaves(as_read, args), **tree.map_leaves(as_read, kwargs))
+            return tree.map_leaves(lambda tensor: self.tensor_type(tensor.shape, tensor.dtype), outputs)
+        except (ArgumentTypeError, AttributeError, TypeError):
+            pass  # `call` computes with the tensors themselves, so JAX has to say what comes out
+        return abstract_output(self._compute, args, kwargs)
 
     # Computing --------------------------------------------------------------------------------------------------
 
@@ -125,11 +136,28 @@ class Layer(declared.Layer):
             if outermost:
                 self._clear_losses()
                 values.ensure(self.variables)
-            outputs = self.call(*args, **kwargs)
+            call = self.call if self._remat is None else self._rematerialised(self._remat, args, kwargs)
+            outputs = call(*args, **kwargs)
             self._regularize_activity(outputs)
         self.built = True
         self._pass_mask(inputs, outputs, previous_mask)
         return outputs
+
+    def _rematerialised(
+        self, scope: rematerialisation.RematScope, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Callable[..., Any]:
+        """Return `call`, rematerialised if the scope that the layer was made in asks for it."""
+        if scope.mode == "activations":
+            return calling.rematerialising_activations(self.call)
+        if scope.mode == "list_of_layers" and self.name not in scope.layer_names:
+            return self.call
+        if scope.mode == "larger_than":
+            given = tree.map_leaves(lambda leaf: Tensor(leaf.shape) if hasattr(leaf, "shape") else leaf, [args, kwargs])
+            with unrecorded():
+                outputs = tree.flatten(self.compute_output_spec(*given[0], **given[1]))
+            if sum(prod(size or 1 for size in output.shape[1:]) for output in outputs) <= scope.output_size_threshold:
+                return self.call
+        return rematerialisation.rematerialised(self.call, self.variables)
 
     def _as_input(self, leaf: Any) -> Any:
         """Return an argument as an array, floating-point ones in the compute dtype; other things as they are."""
@@ -278,34 +306,3 @@ class Layer(declared.Layer):
 def regularization(weights: list[Any]) -> list[Array]:
     """Return what the regularizers of `weights` add to the loss, a scalar each."""
     return [weight.regularizer(weight.raw) for weight in weights if weight.regularizer is not None]
-
-
-def _abstract_output(compute: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return symbolic tensors like those that `compute` gives, from two abstract runs with different unknown sizes.
-
-    A size of the output that differs between the runs depends on an unknown size, and is unknown itself.
-    """
-
-    def run(unknown: int) -> Any:
-        leaves = [leaf for leaf in tree.leaves([args, kwargs]) if isinstance(leaf, Tensor)]
-        structs = [
-            jax.ShapeDtypeStruct(tuple(unknown if size is None else int(size) for size in leaf.shape), leaf.dtype)
-            for leaf in leaves
-        ]
-
-        def traced(arrays: list[Array]) -> Any:
-            rest = iter(arrays)
-            filled = tree.map_leaves(lambda leaf: next(rest) if isinstance(leaf, Tensor) else leaf, [args, kwargs])
-            with values.abstract():
-                return compute(tuple(filled[0]), filled[1])
-
-        return jax.eval_shape(traced, structs)
-
-    first, second = run(83), run(89)
-    return tree.map_leaves(
-        lambda one, other: Tensor(
-            (size if size == again else None for size, again in zip(one.shape, other.shape, strict=True)), one.dtype
-        ),
-        first,
-        second,
-    )

@@ -7,7 +7,12 @@ import os
 from typing import Any
 
 from weigh.declare import config as configuration
-from weigh.declare.config import custom_object_scope, get_registered_object, register_keras_serializable
+from weigh.declare.config import (
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_object,
+    register_keras_serializable,
+)
 from weigh.declare.config import registered_name as get_registered_name
 from weigh.declare.config import serialize_whole as serialize_keras_object
 from weigh.errors import ArgumentError, ArgumentTypeError, FormatError, NotBuiltError, UnsafeFileError
@@ -23,6 +28,7 @@ __all__ = [
     "custom_object_scope",
     "declare_model",
     "deserialize_keras_object",
+    "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
     "load_model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import cache
 from math import ceil, floor, prod
@@ -9,7 +10,7 @@ from typing import Any
 
 from weigh.compute.lazy import numpy
 from weigh.compute.values import Array
-from weigh.declare import dtypes, tree
+from weigh.declare import dtypes, settings, tree
 from weigh.declare.graph import Tensor
 from weigh.errors import ArgumentError, DataError
 
@@ -174,7 +175,8 @@ class Feed:
 
     def __init__(self, source: Arrays, steps: int | None = None) -> None:
         self.source = source
-        self.steps = steps or source.batches
+        most = settings.max_steps_per_epoch()
+        self.steps = min(steps or source.batches, most or sys.maxsize)
         self._limited = bool(steps)
         self._rest: Iterator[Batch] | None = None
         self._left = 0

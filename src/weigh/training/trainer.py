@@ -8,6 +8,7 @@ from typing import Any
 from weigh.compute.lazy import jax, numpy
 from weigh.compute.values import Array
 from weigh.declare import config as configuration
+from weigh.declare import settings
 from weigh.declare.graph import unrecorded
 from weigh.errors import ArgumentError, StateError
 from weigh.training import data, losses, metrics, optimizers
@@ -135,6 +136,7 @@ class Trainer:
             (x, y, sample_weight), validation_data = data.split(x, y, sample_weight, validation_split)
         if class_weight is not None:
             sample_weight = _class_weights(y, class_weight, sample_weight)
+        epochs = min(epochs, settings.max_epochs() or epochs)
         source = Arrays(x, y, sample_weight, batch_size=batch_size, steps=steps_per_epoch, shuffle=shuffle)
         feed = Feed(source, steps_per_epoch)
         validation = None
