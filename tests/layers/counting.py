@@ -22,6 +22,8 @@ def _of_equation(equation):
         return prod(equation.outvars[0].aval.shape) * prod(left[axis] for axis in contracted)
     if name == "conv_general_dilated":
         return _of_convolution(equation)
+    if params.get("name") == "sum_of_shifted_products":
+        return _of_products(params["jaxpr"].jaxpr)
     if name == "scan":
         return params["length"] * _of(params["jaxpr"].jaxpr)
     if name == "while":
@@ -30,6 +32,13 @@ def _of_equation(equation):
         return max(_of(branch.jaxpr) for branch in params["branches"])
     inner = [value for value in params.values() if hasattr(value, "eqns") or hasattr(value, "jaxpr")]
     return sum(_of(getattr(value, "jaxpr", value)) for value in inner)
+
+
+def _of_products(jaxpr):
+    """Products of a sum that is written out term by term: as a depthwise convolution may be on a CPU."""
+    inner = [value for one in jaxpr.eqns for value in one.params.values() if hasattr(value, "jaxpr")]
+    own = sum(prod(one.outvars[0].aval.shape) for one in jaxpr.eqns if one.primitive.name == "mul")
+    return own + sum(_of_products(value.jaxpr) for value in inner)
 
 
 def _of_convolution(equation):

@@ -6,6 +6,8 @@ A shape here is (batch, *positions*, channels) with ``"channels_last"``, (batch,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from weigh.declare.dim import Shape
 
 
@@ -62,3 +64,8 @@ def positions(shape: Shape, data_format: str) -> Shape:
 def assembled(batch: int | None, positions: Shape, channels: int | None, data_format: str) -> Shape:
     """Return the shape of so many examples, positions and channels."""
     return (batch, channels, *positions) if data_format == "channels_first" else (batch, *positions, channels)
+
+
+def times(sizes: Iterable[int | None]) -> str:
+    """Return sizes as messages show them: ``3 × 3``, ``32 × ?``."""
+    return " × ".join("?" if size is None else f"{int(size):,}" for size in sizes)

@@ -1,0 +1,100 @@
+"""The largest or the average of each window of positions.
+
+Arrays are (batch, *positions*, channels), or (batch, channels, *positions*) with ``"channels_first"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from weigh.compute.convolution import Pads, paddings
+from weigh.compute.lazy import jax, numpy
+from weigh.compute.values import Array
+
+
+def window_axes(rank: int, data_format: str) -> tuple[int, ...]:
+    """Return the axes of an array of `rank` over which a window moves."""
+    return tuple(range(2, rank)) if data_format == "channels_first" else tuple(range(1, rank - 1))
+
+
+def max_pool(x: Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str, data_format: str) -> Array:
+    """Return the largest number of each window."""
+    jnp = jax.numpy
+    least = -jnp.inf if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype).min
+    return _reduced(x, least, jax.lax.max, window, strides, padding, data_format)
+
+
+def average_pool(x: Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str, data_format: str) -> Array:
+    """Return the average of each window, over what is of the input in it: the zeros around do not count."""
+    jnp = jax.numpy
+    wide = jnp.promote_types(x.dtype, "float32")
+    sums = _reduced(x.astype(wide), 0.0, jax.lax.add, window, strides, padding, data_format)
+    counts: Any = prod(window)
+    axes = window_axes(x.ndim, data_format)
+    pads = _pads([x.shape[axis] for axis in axes], window, strides, padding)
+    if any(map(any, pads)):
+        counts = 1.0
+        for axis, size, step, (before, _) in zip(axes, window, strides, pads, strict=True):
+            begins = numpy.arange(sums.shape[axis]) * step - before
+            inside = numpy.minimum(begins + size, x.shape[axis]) - numpy.maximum(begins, 0)
+            counts = counts * inside.reshape([-1 if other == axis else 1 for other in range(x.ndim)])
+    return (sums / jnp.asarray(counts, wide)).astype(x.dtype)
+
+
+def _pads(sizes: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: str) -> Pads:
+    return paddings(sizes, window, strides, padding, (1,) * len(window))
+
+
+def _reduced(
+    x: Array, start: Any, combine: Any, window: Sequence[int], strides: Sequence[int], padding: str, data_format: str
+) -> Array:
+    axes = window_axes(x.ndim, data_format)
+    pads = _pads([x.shape[axis] for axis in axes], window, strides, padding)
+
+    def over_all(values: Sequence[Any], other: Any) -> tuple[Any, ...]:
+        known = dict(zip(axes, values, strict=True))
+        return tuple(known.get(axis, other) for axis in range(x.ndim))
+
+    return jax.lax.reduce_window(x, start, combine, over_all(window, 1), over_all(strides, 1), over_all(pads, (0, 0)))
+
+
+def adaptive_windows(size: int, parts: int) -> list[tuple[int, int]]:
+    """Return where each of `parts` windows begins and ends that together cover an axis of `size` most evenly.
+
+    Windows overlap where `parts` does not divide `size`: the one numbered i goes from ⌊i · size ÷ parts⌋ to
+    ⌈(i + 1) · size ÷ parts⌉.
+    """
+    return [(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
+
+
+def adaptive_max_pool(x: Array, sizes: Sequence[int], data_format: str) -> Array:
+    """Return the largest number of each of so many windows."""
+    for axis, parts in zip(window_axes(x.ndim, data_format), sizes, strict=True):
+        taken, _ = _windows(x, axis, parts)
+        x = jax.numpy.max(taken, axis + 1)
+    return x
+
+
+def adaptive_average_pool(x: Array, sizes: Sequence[int], data_format: str) -> Array:
+    """Return the average of each of so many windows."""
+    jnp = jax.numpy
+    dtype = x.dtype
+    x = x.astype(jnp.promote_types(dtype, "float32"))
+    for axis, parts in zip(window_axes(x.ndim, data_format), sizes, strict=True):
+        taken, inside = _windows(x, axis, parts)
+        shares = inside / inside.sum(1, keepdims=True)
+        x = jnp.sum(taken * jnp.asarray(shares, x.dtype).reshape(*shares.shape, *(1,) * (x.ndim - axis - 1)), axis + 1)
+    return x.astype(dtype)
+
+
+def _windows(x: Array, axis: int, parts: int) -> tuple[Array, Any]:
+    """Return `x` with an axis of windows and one of what is in each in place of `axis`; and which of that counts.
+
+    A window that is shorter than the longest repeats its last number, which does not count.
+    """
+    bounds = numpy.array(adaptive_windows(x.shape[axis], parts))
+    begins, ends = bounds[:, :1], bounds[:, 1:]
+    along = begins + numpy.arange((ends - begins).max())
+    return jax.numpy.take(x, numpy.minimum(along, ends - 1), axis), along < ends
