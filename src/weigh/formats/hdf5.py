@@ -10,6 +10,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count, takewhile
 from math import prod
 from typing import Any, BinaryIO
 
@@ -37,6 +38,7 @@ class Hdf5File:
         self._name = name
         self._size = file.seek(0, os.SEEK_END)
         self._taken = 0
+        self._listed = 0
         file.seek(0)
         if file.read(len(SIGNATURE)) != SIGNATURE:
             raise FormatError(f"{name}: this is not an HDF5 file: it does not begin with {SIGNATURE!r}.")
@@ -88,12 +90,47 @@ class Hdf5File:
             named = dataset.attrs.get("dtype") if dataset.dtype.kind == "V" else None
             return array if named is None else array.view(_extended(named))
 
+    def strings(self, path: str, attribute: str) -> list[str] | None:
+        """Return a list of texts that stands in an attribute of the group at `path`, ``""`` for the file itself.
+
+        A long list is divided among attributes of that name with 0, 1, … behind it, as Keras does.
+
+        Returns:
+            ``None`` where there is neither the group nor the attribute.
+
+        Raises:
+            FormatError: the attribute holds something else, or claims more than the file has.
+        """
+        group = self._at(path)
+        if group is None:
+            return None
+        with self._told(path):
+            if attribute in group.attrs:
+                return self._texts(group, attribute)
+            parts = list(takewhile(group.attrs.__contains__, (f"{attribute}{number}" for number in count())))
+            return [text for part in parts for text in self._texts(group, part)] if parts else None
+
+    def _texts(self, group: Any, attribute: str) -> list[str]:
+        where = f"{self._name}: the attribute {attribute!r} of {group.name!r}"
+        header = group.attrs.get_id(attribute)
+        if len(header.shape) > 1 or header.dtype.kind not in "SO" + "f" * (0 in header.shape):
+            raise FormatError(f"{where} should be a list of texts, but holds {header.shape} of {header.dtype}.")
+        claimed = prod(header.shape) * header.dtype.itemsize
+        self._listed += claimed
+        if self._listed > self._size:
+            raise FormatError(f"{where} claims {claimed:,} bytes of a file of {self._size:,}.")
+        values = group.attrs[attribute]
+        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
+        if not all(isinstance(text, str) for text in texts):
+            raise FormatError(f"{where} should be a list of texts, but holds {header.dtype}.")
+        return texts
+
     def _at(self, path: str) -> Any:
         """Return what stands at `path`, followed through plain links only; ``None`` where the way ends."""
         import h5py
 
         thing = self._root
-        for index, part in enumerate(parts := path.split("/")):
+        for index, part in enumerate(parts := path.split("/") if path else []):
             where = "/".join(parts[: index + 1])
             with self._told(where):
                 if not isinstance(thing, h5py.Group):

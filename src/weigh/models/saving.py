@@ -16,8 +16,8 @@ from weigh.declare.config import (
 from weigh.declare.config import registered_name as get_registered_name
 from weigh.declare.config import serialize_whole as serialize_keras_object
 from weigh.errors import ArgumentError, ArgumentTypeError, FormatError, NotBuiltError, UnsafeFileError
-from weigh.formats import keras_file, weights_file
-from weigh.models import layout
+from weigh.formats import keras_file, keras_h5, weights_file
+from weigh.models import layout, ordered
 from weigh.models.catalogue import resolve, revive, unchecked
 from weigh.models.model import Model
 
@@ -206,11 +206,12 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True) -> None:
 
 
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False) -> None:
-    """Read the weights from a ``.weights.h5`` or ``.keras`` file; all or none, unless mismatches are skipped.
+    """Read the weights from a file; all or none, unless mismatches are skipped.
 
     Args:
         model: the network.
-        filepath: the file.
+        filepath: the file: ``.weights.h5`` or ``.keras`` of Keras 3, or ``.h5`` or ``.hdf5`` of Keras 1 or 2, whose
+            layers are taken in order, whatever they are called.
         skip_mismatch: whether layers whose weights do not fit keep theirs, with a warning, and the others are read.
 
     Raises:
@@ -226,8 +227,13 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False) -> No
     elif path.endswith(".weights.h5"):
         with weights_file.opened(path) as weights:
             layout.restore(model, weights, path, skip_mismatch)
+    elif path.endswith((".h5", ".hdf5")):
+        with keras_h5.opened(path) as layers:
+            ordered.restore(model, layers, path, skip_mismatch)
     else:
-        raise ArgumentError(f"`filepath` must end in '.weights.h5' or '.keras', not {path!r}.")
+        raise ArgumentError(
+            f"`filepath` must end in '.weights.h5' or '.keras', or in '.h5' for a file of Keras 1 or 2, not {path!r}."
+        )
 
 
 def _check_built(model: Model, what: str) -> None:
