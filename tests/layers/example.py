@@ -14,7 +14,8 @@ class Example:
     Args:
         name: of the class in `weigh.layers`.
         arguments: of its constructor.
-        shape: of one example of the input; a list of shapes for a layer that takes a list of tensors.
+        shape: of one example of the input; a list of shapes for a layer that takes a list of tensors, a dictionary for
+            one whose call takes several arguments.
         dtype: of the input.
         make: called with the library, returns the layer, where an argument is a layer itself.
         below: integers of the input are below this number.
@@ -48,6 +49,8 @@ class Example:
 
     def symbols(self, library: Any) -> Any:
         """Return the symbolic input of `library`."""
+        if isinstance(self.shape, dict):
+            return {name: library.Input(shape, dtype=self.dtype) for name, shape in self.shape.items()}
         if isinstance(self.shape, list):
             return [library.Input(shape, dtype=self.dtype) for shape in self.shape]
         return library.Input(self.shape, dtype=self.dtype)
@@ -55,6 +58,8 @@ class Example:
     def model(self, library: Any) -> Any:
         """Return a network of the layer alone."""
         inputs = self.symbols(library)
+        if isinstance(inputs, dict):
+            return library.Model(list(inputs.values()), self.layer(library)(**inputs))
         return library.Model(inputs, self.layer(library)(inputs))
 
     def data(self, batch: int = 2) -> Any:
@@ -70,7 +75,8 @@ class Example:
                 return generator.integers(0, self.below, (batch, *shape)).astype(self.dtype)
             return generator.random((batch, *shape)).astype(self.dtype)
 
-        return [drawn(shape) for shape in self.shape] if isinstance(self.shape, list) else drawn(self.shape)
+        shapes = list(self.shape.values()) if isinstance(self.shape, dict) else self.shape
+        return [drawn(shape) for shape in shapes] if isinstance(shapes, list) else drawn(shapes)
 
     def __repr__(self) -> str:
         return self.name
