@@ -204,6 +204,11 @@ def reviving() -> Iterator[None]:
         _revived.pop()
 
 
+def is_reviving() -> bool:
+    """Return whether objects are being made of records that were read."""
+    return bool(_revived)
+
+
 def serialize_function(function: Callable[..., Any]) -> Any:
     """Return a function of ours by its name, a user's as the record that Keras writes, with its registered name."""
     if function.__name__ == "<lambda>":
