@@ -33,7 +33,7 @@ def restore(network: Model, file: LayerFile, name: str, skip_mismatch: bool = Fa
     if len(own) != len(file.layers):
         raise FormatError(
             f"{name} has weights for {len(file.layers)} layers, but the network {network.name!r} has {len(own)} layers "
-            "with weights. No weight was changed. Was the network declared with the same arguments, such as `include_top`?"
+            "with weights. No weight was changed. Was it declared with the same arguments?"
         )
     fitting: list[tuple[Any, str]] = []
     problems: list[str] = []
