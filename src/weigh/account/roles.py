@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 KERNEL = "kernel"
+DEPTHWISE_KERNEL = "depthwise kernel"
+POINTWISE_KERNEL = "pointwise kernel"
 BIAS = "bias"
 SCALE = "scale"
 OFFSET = "offset"
@@ -13,6 +15,19 @@ SINGULAR_VECTOR = "singular vector"
 EMBEDDING = "embedding"
 RECURRENT_KERNEL = "recurrent kernel"
 SLOPE = "slope"
+GATE_KERNEL = "gate kernel"
+GATE_BIAS = "gate bias"
+AMPLITUDE = "amplitude"
+STEEPNESS = "steepness"
+LEFT_THRESHOLD = "left threshold"
+LEFT_SLOPE = "left slope"
+THRESHOLD_DISTANCE = "threshold distance"
+RIGHT_SLOPE = "right slope"
+DATA_MEAN = "mean of the data"
+DATA_VARIANCE = "variance of the data"
+DATA_COUNT = "count of the data"
+COSINES = "cosine kernel"
+SINES = "sine kernel"
 COUNTER = "counter"
 RANDOM_STATE = "random state"
 SLOT = "optimizer slot"
@@ -24,19 +39,34 @@ TRAINED = "trained"
 FROZEN = "frozen"
 STATISTIC = "running statistic"
 UNTRAINED = "not trained"
+ADAPTED = "adapted"
 
 SYMBOLS = {
     KERNEL: "W",
+    DEPTHWISE_KERNEL: "D",
+    POINTWISE_KERNEL: "P",
     BIAS: "b",
     SCALE: "γ",
     OFFSET: "β",
     RUNNING_MEAN: "μ",
     RUNNING_VARIANCE: "σ²",
+    DATA_MEAN: "μ",
+    DATA_VARIANCE: "σ²",
+    COSINES: "C",
+    SINES: "S",
     RUNNING_DEVIATION: "σ",
     SINGULAR_VECTOR: "u",
     EMBEDDING: "E",
     RECURRENT_KERNEL: "U",
     SLOPE: "α",
+    GATE_KERNEL: "Wₜ",
+    GATE_BIAS: "bₜ",
+    AMPLITUDE: "α",
+    STEEPNESS: "β",
+    LEFT_THRESHOLD: "tˡ",
+    LEFT_SLOPE: "aˡ",
+    THRESHOLD_DISTANCE: "d",
+    RIGHT_SLOPE: "aʳ",
 }
 """How papers write a role."""
 
@@ -44,7 +74,9 @@ _KINDS = {
     RUNNING_MEAN: STATISTIC,
     RUNNING_VARIANCE: STATISTIC,
     RUNNING_DEVIATION: STATISTIC,
-    SINGULAR_VECTOR: STATISTIC,
+    DATA_MEAN: ADAPTED,
+    DATA_VARIANCE: ADAPTED,
+    DATA_COUNT: ADAPTED,
     COUNTER: COUNTER,
     RANDOM_STATE: RANDOM_STATE,
     SLOT: SLOT,
@@ -53,6 +85,8 @@ _KINDS = {
 
 _NAMES = {
     "kernel": KERNEL,
+    "depthwise_kernel": DEPTHWISE_KERNEL,
+    "pointwise_kernel": POINTWISE_KERNEL,
     "w": KERNEL,
     "bias": BIAS,
     "b": BIAS,
@@ -63,6 +97,8 @@ _NAMES = {
     "moving_mean": RUNNING_MEAN,
     "moving_variance": RUNNING_VARIANCE,
     "embeddings": EMBEDDING,
+    "real_kernel": COSINES,
+    "imag_kernel": SINES,
     "recurrent_kernel": RECURRENT_KERNEL,
 }
 
