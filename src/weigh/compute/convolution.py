@@ -99,6 +99,37 @@ def _dimension_numbers(rank: int, data_format: str) -> Any:
     return jax.lax.ConvDimensionNumbers(given, (rank - 1, rank - 2, *window), given)
 
 
+def multiply_windows(
+    x: Array, kernel: Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str, data_format: str
+) -> Array:
+    """Return at each position the product of what is in the window with that position's own matrix.
+
+    `kernel` is (positions that come out, window × channels, filters), with ``"channels_first"`` (…, channels × window,
+    filters).
+    """
+    first = data_format == "channels_first"
+    axes = range(2, x.ndim) if first else range(1, x.ndim - 1)
+    pads = paddings([x.shape[axis] for axis in axes], window, strides, padding, (1,) * len(window))
+    x = _padded(jax.numpy.moveaxis(x, 1, -1) if first else x, pads)
+    out = [(size - k) // stride + 1 for size, k, stride in zip(x.shape[1:-1], window, strides, strict=True)]
+    slices = [_strided(x, shift, out, strides) for shift in product(*map(range, window))]
+    seen = jax.numpy.stack(slices, -1 if first else -2)
+    y = jax.numpy.einsum("npi,pif->npf", seen.reshape(x.shape[0], prod(out), -1), kernel)
+    y = y.reshape(x.shape[0], *out, kernel.shape[-1])
+    return jax.numpy.moveaxis(y, -1, 1) if first else y
+
+
+def _padded(x: Array, around: Sequence[tuple[int, int]]) -> Array:
+    """Return `x`, channels last, with so many zeros before and behind each axis of positions."""
+    return jax.lax.pad(x, jax.numpy.zeros((), x.dtype), ((0, 0, 0), *((*pad, 0) for pad in around), (0, 0, 0)))
+
+
+def _strided(x: Array, starts: Sequence[int], sizes: Sequence[int], strides: Sequence[int]) -> Array:
+    """Return the part of `x`, channels last, that begins at `starts` and has `sizes` positions, `strides` apart."""
+    ends = [at + (size - 1) * stride + 1 for at, size, stride in zip(starts, sizes, strides, strict=True)]
+    return jax.lax.slice(x, (0, *starts, 0), (x.shape[0], *ends, x.shape[-1]), (1, *strides, 1))
+
+
 # Depthwise ------------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +160,7 @@ def _shifted_products(
     window 3 × 3). The derivative is written so that its transpose, the gradient of `x`, reads shifted arrays as
     well; that of a sum of slices would write them one over the other, which takes 2 to 8 times as long.
     """
-    lax, jnp = jax.lax, jax.numpy
+    jnp = jax.numpy
 
     def shifts(kernel: Array) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         """Return the elements of the window, each with the shift that it stands for."""
@@ -145,25 +176,18 @@ def _shifted_products(
             )
         ]
 
-    def strided(x: Array, starts: Sequence[int], out: Sequence[int]) -> Array:
-        ends = [at + (size - 1) * stride + 1 for at, size, stride in zip(starts, out, strides, strict=True)]
-        return lax.slice(x, (0, *starts, 0), (x.shape[0], *ends, x.shape[-1]), (1, *strides, 1))
-
-    def padded(x: Array, around: Sequence[tuple[int, int]]) -> Array:
-        return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *((*pad, 0) for pad in around), (0, 0, 0)))
-
     def gathered(multiply: Callable[[Array, Array], Array], x: Array, kernel: Array) -> Array:
-        out, wide = sizes(x, kernel), padded(x, pads)
-        return sum(multiply(strided(wide, shift, out), kernel[element]) for element, shift in shifts(kernel))
+        out, wide = sizes(x, kernel), _padded(x, pads)
+        return sum(multiply(_strided(wide, shift, out, strides), kernel[element]) for element, shift in shifts(kernel))
 
     def scattered(x: Array, kernel: Array) -> Array:
         beyond = [(k - 1) * step for k, step in zip(kernel.shape[:-1], dilation, strict=True)]
         full = sum(
-            padded(x * kernel[element], [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
+            _padded(x * kernel[element], [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
             for element, shift in shifts(kernel)
         )
         starts = [most - before for most, (before, _) in zip(beyond, pads, strict=True)]
-        return strided(full, starts, sizes(x, kernel))
+        return _strided(full, starts, sizes(x, kernel), strides)
 
     def by_channel(x: Array, numbers: Array) -> Array:  # its transpose is one sum of products, nothing kept between
         return jnp.einsum("...c,c->...c", x, numbers)

@@ -22,7 +22,7 @@ def window_axes(rank: int, data_format: str) -> tuple[int, ...]:
 def max_pool(x: Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str, data_format: str) -> Array:
     """Return the largest number of each window."""
     jnp = jax.numpy
-    least = -jnp.inf if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype).min
+    least = -jnp.inf if jnp.issubdtype(x.dtype, jnp.floating) else numpy.iinfo(x.dtype).min
     return _reduced(x, least, jax.lax.max, window, strides, padding, data_format)
 
 

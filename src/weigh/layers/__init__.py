@@ -8,7 +8,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "activation": ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"],
         "base": ["Layer"],
         "convolution.depthwise": ["DepthwiseConv1D", "DepthwiseConv2D"],
+        "convolution.local": ["LocallyConnected1D", "LocallyConnected2D"],
         "convolution.regular": ["Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D"],
+        "convolution.separable": [
+            *("SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D"),
+        ],
+        "convolution.transposed": [
+            *("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
+            *("Convolution1DTranspose", "Convolution2DTranspose", "Convolution3DTranspose"),
+        ],
         "core": ["Dense", "Input", "InputLayer"],
         "image.scaling": ["Rescaling"],
         "merging": [
@@ -61,7 +69,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "MaxPooling2D",
             "MaxPooling3D",
         ],
-        "regularization": ["Dropout"],
+        "older": ["Highway", "MaxoutDense", "ParametricSoftplus", "SReLU", "ThresholdedReLU"],
+        "regularization": [
+            *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"),
+            *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+        ],
         "reshaping": [
             *("Cropping1D", "Cropping2D", "Cropping3D", "Flatten", "Permute", "RepeatVector", "Reshape"),
             *("UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),

@@ -4,7 +4,7 @@ from tests.layers.example import Bad, Example
 
 import weigh
 from weigh.errors import ArgumentError, ShapeError
-from weigh.layers import Conv1D, Conv2D, DepthwiseConv2D
+from weigh.layers import Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, LocallyConnected1D, SeparableConv2D
 
 EXAMPLES = [
     Example("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal"}, (6, 2)),
@@ -12,6 +12,13 @@ EXAMPLES = [
     Example("Conv3D", {"filters": 2, "kernel_size": 2, "strides": 2, "padding": "same"}, (4, 3, 4, 2)),
     Example("DepthwiseConv1D", {"kernel_size": 3, "depth_multiplier": 2}, (6, 2)),
     Example("DepthwiseConv2D", {"kernel_size": 3, "padding": "same"}, (5, 4, 3)),
+    Example("SeparableConv1D", {"filters": 4, "kernel_size": 3, "use_bias": False}, (6, 3)),
+    Example("SeparableConv2D", {"filters": 4, "kernel_size": 3, "depth_multiplier": 2}, (5, 6, 3)),
+    Example("Conv1DTranspose", {"filters": 4, "kernel_size": 3}, (4, 3)),
+    Example("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (4, 3, 3)),
+    Example("Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2, "output_padding": 1}, (2, 3, 2, 3)),
+    Example("LocallyConnected1D", {"filters": 4, "kernel_size": 3}, (6, 2), peer=False),
+    Example("LocallyConnected2D", {"filters": 4, "kernel_size": (2, 3), "strides": 2}, (6, 7, 2), peer=False),
 ]
 
 BAD = [
@@ -78,5 +85,41 @@ BAD = [
         lambda: DepthwiseConv2D(3)(weigh.Input((5, 5, None))),
         ShapeError,
         "'depthwise_conv2d'.*axis -1",
+    ),
+    Bad(
+        "SeparableConv2D: a window that is larger than the input",
+        lambda: SeparableConv2D(4, 5)(weigh.Input((4, 6, 3))),
+        ShapeError,
+        "'separable_conv2d'.*spans 5 × 5.*input of 4 × 6",
+    ),
+    Bad(
+        "Conv2DTranspose: more output padding than strides",
+        lambda: Conv2DTranspose(4, 3, strides=2, output_padding=(1, 2)),
+        ArgumentError,
+        r"'conv2d_transpose'.*`output_padding`.*below `strides`.*\(1, 2\) with strides \(2, 2\)",
+    ),
+    Bad(
+        "Conv2DTranspose: strides with dilation",
+        lambda: Conv2DTranspose(4, 3, strides=2, dilation_rate=2),
+        ArgumentError,
+        r"'conv2d_transpose'.*\(2, 2\) and \(2, 2\)",
+    ),
+    Bad(
+        "Conv2DTranspose: sizes of which nothing is left",
+        lambda: Conv2DTranspose(4, 2, padding="same", output_padding=0)(weigh.Input((1, 1, 3))),
+        ShapeError,
+        "'conv2d_transpose'.*nothing would come out",
+    ),
+    Bad(
+        "LocallyConnected1D: a size that is unknown",
+        lambda: LocallyConnected1D(4, 3)(weigh.Input((None, 3))),
+        ShapeError,
+        r"'locally_connected1d'.*all sizes.*\(None, None, 3\)",
+    ),
+    Bad(
+        "LocallyConnected1D: no such implementation",
+        lambda: LocallyConnected1D(4, 3, implementation=4),
+        ArgumentError,
+        "'locally_connected1d'.*`implementation`.*not 4",
     ),
 ]

@@ -29,6 +29,7 @@ class BaseConv(Layer):
 
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+    _way_out: ClassVar[str] = "Make `kernel_size` smaller, give a larger input, or pad it with padding='same'."
 
     def __init__(
         self,
@@ -117,7 +118,7 @@ class BaseConv(Layer):
             raise ShapeError(
                 f"Layer {self.name!r} ({type(self).__name__}) moves a window that spans {times(spans)} positions over "
                 f"an input of {times(sizes)}, shape {input_shape}, with padding {self.padding!r}: nothing would come "
-                "out. Make `kernel_size` smaller, give a larger input, or pad it with padding='same'."
+                f"out. {self._way_out}"
             )
         return assembled(input_shape[0], out, self._channels_out(input_shape), self.data_format)
 
@@ -130,9 +131,12 @@ class BaseConv(Layer):
     def _finished(self, sums: Array) -> Array:
         """Return the sums with the bias added, activated."""
         if self.bias is not None:
-            first = self.data_format == "channels_first"
-            sums = sums + (self.bias.value.reshape(-1, *(1,) * self.rank) if first else self.bias.value)
+            sums = sums + self._spread(self.bias.value)
         return activated(self.activation, sums)
+
+    def _spread(self, bias: Array) -> Array:
+        """Return the bias in a shape that fits all positions of the output."""
+        return bias.reshape(-1, *(1,) * self.rank) if self.data_format == "channels_first" else bias
 
 
 def checked_groups(layer: Layer, argument: str, whole: int, groups: int) -> None:
