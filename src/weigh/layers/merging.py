@@ -178,9 +178,10 @@ class Multiply(Merge):
             for array, mask in zip(arrays, masks, strict=True)
         ]
         result = super().combine(one, masks)
-        if any(mask is None for mask in masks):
+        given: list[Array] = [mask for mask in masks if mask is not None]
+        if len(given) < len(masks):
             return result
-        return where(reduce(jax.numpy.logical_or, masks), result, 0).astype(result.dtype)
+        return where(reduce(jax.numpy.logical_or, given), result, 0).astype(result.dtype)
 
 
 def multiply(inputs: Sequence[Tensor], **kwargs: Any) -> Any:

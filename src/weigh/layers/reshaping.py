@@ -491,7 +491,7 @@ class UpSampling2D(UpSampling):
     def call(self, inputs: Array) -> Array:
         if self.interpolation == "nearest":
             return super().call(inputs)
-        larger = tuple(map(int, self.compute_output_shape(inputs.shape)))
+        larger: Any = self.compute_output_shape(inputs.shape)
         return jax.image.resize(inputs, larger, self.interpolation, antialias=False)
 
 

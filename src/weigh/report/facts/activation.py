@@ -21,7 +21,8 @@ def _relu(place: Place) -> dict[str, Any]:
     }
 
 
-def _shared(place: Place) -> dict[str, Any]:
+def shared_axes(place: Place) -> dict[str, Any]:
+    """Return how many positions have numbers of their own, and which axes share theirs."""
     own = place.own[0]
     shared = attributes(place.layer)["shared_axes"]
     sizes = [int(one) for one in own.shape if one != 1]
@@ -37,4 +38,4 @@ def _softmax(place: Place) -> dict[str, Any]:
     return {"axis": Joined(axis) if isinstance(axis, tuple) else axis}
 
 
-FACTS = {"Activation": named_activation, "ReLU": _relu, "PReLU": _shared, "Softmax": _softmax}
+FACTS = {"Activation": named_activation, "ReLU": _relu, "PReLU": shared_axes, "Softmax": _softmax}
