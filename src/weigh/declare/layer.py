@@ -144,7 +144,7 @@ class Layer(Operation):
         """Yield the objects of `kind` among its attributes and in lists, tuples and dicts there, each once."""
         seen: set[int] = set()
         for attribute, value in self.__dict__.items():
-            if attribute in _NOT_PARTS:
+            if type(value) in _PLAIN or attribute in _NOT_PARTS:  # most attributes, of thousands of layers, often asked
                 continue
             for leaf in _held(value):
                 if isinstance(leaf, kind) and id(leaf) not in seen:
@@ -383,6 +383,7 @@ class Layer(Operation):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
+_PLAIN = frozenset({bool, float, int, str, type(None)})
 _NOT_PARTS = frozenset({"_own_weights", "_arguments", "inbound_nodes", "outbound_nodes", "_build_shapes"})
 
 
