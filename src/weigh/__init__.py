@@ -26,6 +26,8 @@ __getattr__, _directory, __all__ = lazy_loader.attach(
         "models.model": ["Model"],
         "models.saving": ["load_model"],
         "models.sequential": ["Sequential"],
+        "ops.operation": ["Operation"],
+        "ops.tensor": ["KerasTensor"],
         "parts.initializers": ["Initializer"],
         "parts.regularizers": ["Regularizer"],
         "parts.variable": ["StatelessScope", "Variable"],

@@ -16,8 +16,9 @@ from typing import Any
 from weigh.compute.lazy import jax, numpy
 from weigh.declare import config as configuration
 from weigh.declare import dtypes
+from weigh.declare.graph import Tensor
 from weigh.declare.weight import Weight
-from weigh.errors import AllocationError, ShapeError, StateError
+from weigh.errors import AllocationError, ArgumentTypeError, ShapeError, StateError
 
 Array = Any
 """A JAX array, or a tracer that stands for one."""
@@ -68,6 +69,7 @@ class _Here(threading.local):
         self.bindings: list[Binding] = []
         self.autocast: str | None = None
         self.abstract = False
+        self.symbolic = False
 
 
 _here = _Here()
@@ -115,10 +117,28 @@ def abstract() -> Iterator[None]:
         _here.abstract = before
 
 
+@contextmanager
+def symbolic() -> Iterator[None]:
+    """Let weights be known by shape and format alone while the block runs: reading or assigning one is an error."""
+    before, _here.symbolic = _here.symbolic, True
+    try:
+        yield
+    finally:
+        _here.symbolic = before
+
+
+def read_dtype(weight: Weight) -> str:
+    """Return the format in which the layer that is running reads a weight."""
+    dtype = _here.autocast
+    return dtype if dtype and weight.autocast and dtypes.is_float(weight.dtype) else weight.dtype
+
+
 def _applied(operation: Callable[[Any, Any], Any], swapped: bool = False) -> Callable[[Variable, Any], Any]:
     """Return the method of a Variable that applies an operator to its value and to another array or Variable."""
 
     def apply(self: Variable, other: Any) -> Any:
+        if isinstance(other, Tensor):
+            return NotImplemented  # the symbolic tensor knows what comes out, and needs no value for that
         other = other.value if isinstance(other, Variable) else other
         return operation(other, self.value) if swapped else operation(self.value, other)
 
@@ -153,6 +173,8 @@ class Variable(Weight):
     @property
     def raw(self) -> Array:
         """The value in its own dtype: the bound one inside a trace, else the stored one, made now if need be."""
+        if _here.symbolic and not _here.abstract:
+            raise ArgumentTypeError(f"Weight {self.path!r} has no value while only shapes are worked out.")
         for binding in reversed(_here.bindings):
             if binding.holds(self):
                 return binding.read(self)
@@ -183,6 +205,8 @@ class Variable(Weight):
             ShapeError: `value` has another shape.
             StateError: inside a traced function that the weight was not bound in.
         """
+        if _here.symbolic and not _here.abstract:
+            raise ArgumentTypeError(f"Weight {self.path!r} takes no value while only shapes are worked out.")
         got = tuple(numpy.shape(value)) if not hasattr(value, "shape") else tuple(value.shape)
         if got != self.shape:
             raise ShapeError(f"Weight {self.path!r} has shape {self.shape}, but was assigned a value of shape {got}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from weigh.errors import ArgumentError, UnknownNameError
@@ -30,7 +31,7 @@ BITS: dict[str, int] = {
 }
 """Bits that one element occupies."""
 
-_PYTHON = {bool: "bool", int: "int32", float: "float32", str: "string"}
+_PYTHON = {bool: "bool", int: "int32", float: "float32", str: "string", complex: "complex64"}
 _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 
 
@@ -55,9 +56,78 @@ def is_float(dtype: str) -> bool:
     return "float" in dtype
 
 
+def is_inexact(dtype: str) -> bool:
+    """Return whether `dtype` names a floating-point or complex format."""
+    return is_float(dtype) or dtype.startswith("complex")
+
+
 def size_in_bytes(dtype: str, count: int) -> int:
     """Return the bytes that `count` elements of `dtype` occupy, rounded up to whole bytes."""
     return (int(count) * BITS[dtype] + 7) // 8
+
+
+_ABOVE: dict[str, tuple[str, ...]] = {
+    "bool": ("int",),
+    "int": ("uint8", "int8", "complex64"),
+    "uint8": ("uint16", "int16"),
+    "uint16": ("uint32", "int32"),
+    "uint32": ("uint64", "int64"),
+    "uint64": ("float",),
+    "int8": ("int16",),
+    "int16": ("int32",),
+    "int32": ("int64",),
+    "int64": ("float",),
+    "float": ("bfloat16", "float16"),
+    "bfloat16": ("float32",),
+    "float16": ("float32",),
+    "float32": ("float64", "complex64"),
+    "float64": ("complex128",),
+    "complex64": ("complex128",),
+    "complex128": (),
+}
+"""The formats next above each, that hold its numbers; ``int`` and ``float`` are Python's numbers, which have none.
+
+Source: JAX, "Type promotion semantics", whose lattice Keras has too.
+"""
+_IN_32_BITS = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
+
+
+@cache
+def _bounds(kind: str) -> frozenset[str]:
+    """Return the formats that hold the numbers of `kind`, itself among them."""
+    return frozenset({kind}).union(*(_bounds(above) for above in _ABOVE[kind]))
+
+
+def result_type(*kinds: Any) -> str:
+    """Return the format that an operation on such numbers gives, at most 32 bits a number as JAX has it by default.
+
+    Args:
+        kinds: formats; ``int`` and ``float`` for Python's numbers, which take the format of what they meet; ``None``
+            for floatx.
+
+    Raises:
+        ArgumentError: they have no common format.
+    """
+    names = tuple(kind.__name__ if kind in (int, float) else standardize(kind) for kind in kinds)
+    return _result_type(names, floatx())
+
+
+@cache
+def _result_type(names: tuple[str, ...], floating: str) -> str:
+    weak = {"int": f"int{floating[-2:]}", "float": f"float{floating[-2:]}"}
+    if set(names) <= {"int", "float"}:  # numbers alone: as their formats would
+        names = tuple(weak[name] for name in names) or (floating,)
+        least = "float" if any("float" in name for name in names) else "int"
+        return _IN_32_BITS.get(weak[least] if len(names) > 1 else names[0], weak[least])
+    if len(set(names)) > 1:
+        if not set(names) <= _ABOVE.keys():
+            raise ArgumentError(f"The formats {', '.join(names)} have no common one: convert with `cast`.")
+        common = frozenset.intersection(*map(_bounds, names))
+        names = (next(name for name in common if common <= _bounds(name)),)
+    elif names[0].startswith("float8"):
+        raise ArgumentError(f"{names[0]} has no common format with others: convert with `cast`.")
+    found = weak.get(names[0], names[0])
+    return _IN_32_BITS.get(found, found)
 
 
 class DTypePolicy:

@@ -68,7 +68,7 @@ class InputLayer(Layer):
         self.input_dtype = dtypes.standardize(dtype)
         self.optional = optional
         self.built = True
-        tensor = Tensor(self.batch_shape, self.input_dtype, self.name)
+        tensor = self.tensor_type(self.batch_shape, self.input_dtype, self.name)
         Node(self, (), {}, tensor)
 
     @property

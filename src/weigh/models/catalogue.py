@@ -9,6 +9,7 @@ from typing import Any
 
 from weigh.declare import config as configuration
 from weigh.declare.layer import Layer
+from weigh.declare.operation import Operation
 from weigh.errors import FormatError
 
 _HOUSES = {
@@ -36,9 +37,20 @@ def resolve(module: str, name: str) -> Any:
     if module == "builtins":
         named = (_member(_HOUSES[f"keras.{family}"], name) for family in _FUNCTIONS)
         return next((function for function in named if function is not None and not isinstance(function, type)), None)
+    if module.startswith("keras.src.ops."):
+        return _operation(module, name)
     house = (_HOUSES | _ELSEWHERE).get(module)
     found = _member(house, name) if house is not None else None
     return found if hasattr(found, "from_config") else None
+
+
+def _operation(module: str, name: str) -> Any:
+    """Return our operation of Keras' module and class name; ``None`` if there is none."""
+    from weigh.ops import names, operation
+
+    for family in names.HOUSES.get(module.rpartition(".")[2], ()):
+        import_module(f"weigh.ops.{family}")
+    return operation.known.get((module, name))
 
 
 def _member(house: str, name: str) -> Any:
@@ -50,7 +62,7 @@ def _member(house: str, name: str) -> Any:
 
 
 def revive(record: Any, custom_objects: dict[str, Any] | None = None, connected: bool = False) -> Any:
-    """Return the layer or network that a record describes.
+    """Return the layer, network or operation that a record describes.
 
     Args:
         record: as `weigh.declare.config.serialize` gives it.
@@ -67,11 +79,15 @@ def revive(record: Any, custom_objects: dict[str, Any] | None = None, connected:
     kept = {key: value for key, value in record.items() if key != "build_config"} if connected else record
     with unchecked(f"{what} cannot be made"):
         layer = configuration.deserialize(kept, resolve, custom_objects)
-        if connected and type(layer).build_from_config is not Layer.build_from_config and not layer.built:
+        if connected and isinstance(layer, Layer) and _builds_itself(layer):
             layer.build_from_config(record.get("build_config") or {})
-    if not isinstance(layer, Layer):
+    if not isinstance(layer, Operation):
         raise FormatError(f"{what} stands where a layer should be.")
     return layer
+
+
+def _builds_itself(layer: Layer) -> bool:
+    return type(layer).build_from_config is not Layer.build_from_config and not layer.built
 
 
 @contextmanager

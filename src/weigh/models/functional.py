@@ -10,7 +10,7 @@ from weigh.compute.lazy import jax
 from weigh.declare import config as configuration
 from weigh.declare import tree
 from weigh.declare.graph import Graph, Node, Tensor
-from weigh.declare.layer import Layer
+from weigh.declare.operation import Operation
 from weigh.errors import FormatError, ShapeError
 from weigh.models.catalogue import revive, unchecked
 from weigh.models.model import Model
@@ -70,13 +70,13 @@ def graph_config(model: Model) -> dict[str, Any]:
     }
 
 
-def _calls(graph: Graph) -> dict[Layer, list[Node]]:
-    """Return the calls of each layer that belong to the graph, both in order."""
+def _calls(graph: Graph) -> dict[Operation, list[Node]]:
+    """Return the calls of each layer and operation that belong to the graph, both in order."""
     own = set(graph.nodes)
-    return {layer: [node for node in layer.inbound_nodes if node in own] for layer in graph.layers}
+    return {called: [node for node in called.inbound_nodes if node in own] for called in graph.operations}
 
 
-def _first_number(layer: Layer) -> int:
+def _first_number(layer: Operation) -> int:
     """Return the number of a layer's first call where inputs and outputs are listed.
 
     In Keras 2 a functional model began with a call of its own; Keras 3 still counts it there, and only there.
@@ -90,7 +90,7 @@ def from_graph_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
     Raises:
         FormatError: a layer is unknown or cannot be made, or the connections contradict each other.
     """
-    layers: dict[str, Layer] = {}
+    layers: dict[str, Operation] = {}
     made: dict[str, list[Node]] = {}
     calls: dict[tuple[str, int], dict[str, Any]] = {}
     for record in _listed(config, "layers"):
@@ -102,7 +102,7 @@ def from_graph_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
         made[name] = [layer.inbound_nodes[0]] if layer.inbound_nodes and not layer.inbound_nodes[0].inputs else []
         calls |= {(name, place): call for place, call in enumerate(_listed(record, "inbound_nodes"))}
 
-    def found(history: Any, first: Callable[[Layer], int] = lambda layer: 0) -> Tensor:
+    def found(history: Any, first: Callable[[Operation], int] = lambda layer: 0) -> Tensor:
         name, call, output = _history(history)
         place = call - first(layers[name]) if name in layers else 0
         outputs = made[name][place].outputs if 0 <= place < len(made.get(name, ())) else []
@@ -184,7 +184,7 @@ def _read(value: Any, found: Callable[[Any], Tensor], custom_objects: dict[str, 
     return configuration.deserialize(value, lambda module, name: None, custom_objects)
 
 
-def _made(layer: Layer, args: list[Any], kwargs: dict[str, Any]) -> Node:
+def _made(layer: Operation, args: list[Any], kwargs: dict[str, Any]) -> Node:
     """Call a layer and return the Node that this leaves.
 
     Keras writes the defaults of `training` and `mask` as if they had been given; they are left away, because what is
@@ -265,13 +265,15 @@ def _fitted(model: Model, value: Any, tensor: Tensor) -> Any:
         return value
     if len(value.shape) == tensor.ndim + 1 and value.shape[-1] == 1:
         return (
-            value.reshape(value.shape[:-1]) if not isinstance(value, Tensor) else Tensor(value.shape[:-1], value.dtype)
+            value.reshape(value.shape[:-1])
+            if not isinstance(value, Tensor)
+            else type(value)(value.shape[:-1], value.dtype)
         )
     if len(value.shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
         return (
             jax.numpy.expand_dims(value, -1)
             if not isinstance(value, Tensor)
-            else Tensor((*value.shape, 1), value.dtype)
+            else type(value)((*value.shape, 1), value.dtype)
         )
     raise ShapeError(
         f"Model {model.name!r} takes for input {tensor.name!r} a shape like {tensor.shape}, "

@@ -152,6 +152,11 @@ class Model(Layer):
         """Its layers, in order."""
         return list(self.sublayers)
 
+    @property
+    def operations(self) -> list[Any]:
+        """What its graph calls, in order: its layers, and operations such as additions."""
+        return list(self._graph_or_error().operations)
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """Return a layer by name or by place.
 
@@ -176,7 +181,7 @@ class Model(Layer):
     def build(self, input_shape: Any = None) -> None:
         """Declare the weights of the layers inside for inputs of `input_shape`; a graph's are declared already."""
         if self.graph is None and type(self).call is not Model.call:
-            tensors = tree.map_shapes(lambda shape: Tensor(shape, self.compute_dtype), input_shape)
+            tensors = tree.map_shapes(lambda shape: self.tensor_type(shape, self.compute_dtype), input_shape)
             with unrecorded():
                 self._trace_output((tensors,), {})
 
@@ -188,7 +193,7 @@ class Model(Layer):
         super().build_for(args, kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        tensors = tree.map_shapes(lambda shape: Tensor(shape, self.compute_dtype), input_shape)
+        tensors = tree.map_shapes(lambda shape: self.tensor_type(shape, self.compute_dtype), input_shape)
         return tree.map_leaves(lambda tensor: tensor.shape, self.compute_output_spec(tensors))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -196,7 +201,7 @@ class Model(Layer):
             return self._trace_output(args, kwargs)
         given = [tensor.shape for tensor in tree.leaves(args[0])]
         if given == [tensor.shape for tensor in self.graph.inputs]:
-            return tree.map_leaves(lambda tensor: Tensor(tensor.shape, tensor.dtype), self.output)
+            return tree.map_leaves(lambda tensor: self.tensor_type(tensor.shape, tensor.dtype), self.output)
         with unrecorded():
             return self.call(*args, **kwargs)
 

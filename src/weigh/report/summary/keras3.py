@@ -59,7 +59,7 @@ def text(model: Any, wanted: Wanted, terminal: Terminal) -> str:
         line_length += 12
     line_length = wanted.line_length or min(line_length, terminal.columns - 4)
     widths = boxes.column_widths(_column_widths(header, positions, line_length), line_length)
-    rows = [row for layer in in_range(network.layers, wanted.layer_range) for row in _rows(network, layer, wanted)]
+    rows = [row for layer in in_range(network.rows, wanted.layer_range) for row in _rows(network, layer, wanted)]
     printed = [
         *map(boxes.segments, lines(styled(f'Model: "{model.name}"', "bold"), terminal.width, fold=True)),
         *boxes.table(header, rows, widths, justify, terminal.is_ascii),
@@ -91,14 +91,17 @@ def _rows(network: Network, layer: Layer, wanted: Wanted, depth: int = 0) -> Ite
 def _fields(network: Network, layer: Layer, wanted: Wanted, prefix: str) -> Iterator[Text]:
     yield [*styled(f"{prefix}{layer.name} ("), *styled(type(layer).__name__, "type"), *styled(")")]
     yield _shape(layer)
-    if layer.built or _is_born_built(layer):
+    if not isinstance(layer, Layer):
+        yield styled("0", "number")
+    elif layer.built or _is_born_built(layer):
         yield styled(f"{Account.of(layer, so_far=True).total:,}", "number")
     else:
         yield [*styled("0", "number"), *styled(" (unbuilt)")]
     if not network.in_line:
         yield _connections(network, layer)
     if wanted.show_trainable:
-        yield styled("-", "bold") if not layer.weights else styled("Y", "yes") if layer.trainable else styled("N", "no")
+        weights = getattr(layer, "weights", None)
+        yield styled("-", "bold") if not weights else styled("Y", "yes") if layer.trainable else styled("N", "no")
 
 
 def _connections(network: Network, layer: Layer) -> Text:

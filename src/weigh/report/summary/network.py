@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from weigh.declare.graph import Graph, Node
 from weigh.declare.layer import Layer
+from weigh.declare.operation import Operation
 from weigh.errors import ArgumentError, UnknownNameError
 
 
@@ -33,6 +34,7 @@ class Network:
     Attributes:
         graph: its calls; ``None`` of one that computes in `call`.
         layers: the layers that have a row of their own.
+        rows: what has a row in Keras 3: the layers, and other operations between them.
         in_line: whether each layer is called once and reads only the one before, so that connections say nothing.
     """
 
@@ -42,24 +44,32 @@ class Network:
         self._nodes: set[Node] = set() if self.graph is None else set(self.graph.nodes)
         own = None if self.graph is None else set(self.graph.layers)
         self.layers: list[Any] = [layer for layer in model.layers if own is None or layer in own]
+        self.rows: list[Any] = self._with_operations()
         self.in_line = self.graph is None or self._is_in_line(self.graph)
+
+    def _with_operations(self) -> list[Any]:
+        """Return the layers, and between them the operations that are none; an Input that is hidden stays hidden."""
+        if self.graph is None:
+            return self.layers
+        shown = set(self.layers)
+        return [called for called in self.graph.operations if called in shown or not isinstance(called, Layer)]
 
     def _is_in_line(self, graph: Graph) -> bool:
         branches = any(len(nodes) > 1 or len(nodes[0].inputs) > 1 for nodes in graph.nodes_by_depth.values())
         return not branches and all(len(self.calls(layer)) < 2 for layer in self.layers)
 
-    def calls(self, layer: Layer) -> list[Node]:
+    def calls(self, layer: Operation) -> list[Node]:
         """Return the calls of `layer` that are part of this network."""
         return [node for node in layer.inbound_nodes if node in self._nodes]
 
-    def sources(self, layer: Layer) -> list[Source]:
+    def sources(self, layer: Operation) -> list[Source]:
         """Return what `layer` reads in this network, call by call."""
         return [
             Source(tensor.node, tensor.index) for node in self.calls(layer) for tensor in node.inputs if tensor.node
         ]
 
 
-def in_range(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Layer]:
+def in_range(layers: list[Any], layer_range: Sequence[str] | None) -> list[Any]:
     """Return the layers between the first match of one pattern and the last of the other, in whichever order.
 
     Raises:
@@ -75,7 +85,7 @@ def in_range(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Lay
     return layers[start : end + 1]
 
 
-def _matches(layers: list[Layer], pattern: str) -> list[int]:
+def _matches(layers: list[Any], pattern: str) -> list[int]:
     import re
 
     if not isinstance(pattern, str):

@@ -1,0 +1,7 @@
+"""The operations of ``keras.ops.linalg``."""
+
+import lazy_loader
+
+from weigh.ops.names import members
+
+__getattr__, __dir__, __all__ = lazy_loader.attach("weigh.ops", submod_attrs=members("linalg"))
