@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 __getattr__, _directory, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"applications", "datasets", "errors", "layers", "models", "utils"},
+    submodules={"applications", "datasets", "errors", "layers", "models", "ops", "utils"},
     submod_attrs={
         "account.account": ["Account"],
         "declare.graph": ["Tensor"],
