@@ -30,6 +30,7 @@ COSINES = "cosine kernel"
 SINES = "sine kernel"
 COUNTER = "counter"
 RANDOM_STATE = "random state"
+CARRIED = "carried state"
 SLOT = "optimizer slot"
 METRIC = "metric"
 UNUSED = "unused"
@@ -79,6 +80,7 @@ _KINDS = {
     DATA_COUNT: ADAPTED,
     COUNTER: COUNTER,
     RANDOM_STATE: RANDOM_STATE,
+    CARRIED: CARRIED,
     SLOT: SLOT,
     METRIC: METRIC,
 }
