@@ -35,8 +35,10 @@ def section_of(cls: type) -> str | None:
     """Return the section of the words that a class of ours has to itself; ``None`` for another class."""
     house, _, module = cls.__module__.partition(".")
     floor, _, family = module.partition(".")
-    section = f"layers.{family.partition('.')[0]}.{cls.__name__}"
-    return section if (house, floor) == ("weigh", "layers") and wording.known(f"{section}.formula") else None
+    if house != "weigh" or floor not in ("layers", "applications"):
+        return None
+    section = f"layers.{'applications' if floor == 'applications' else family.partition('.')[0]}.{cls.__name__}"
+    return section if wording.known(f"{section}.formula") else None
 
 
 def facts(place: Place) -> dict[str, Any]:
