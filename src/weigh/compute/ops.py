@@ -91,3 +91,51 @@ def normalize(
     if beta is not None:
         y = y + aligned(beta)
     return y.astype(x.dtype)
+
+
+def spread(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return mean and biased variance over `axes` (none negative), which are kept with size 1; two passes."""
+    return _moments(axes)(x)
+
+
+def standardize(x: Array, axes: tuple[int, ...], epsilon: float, centered: bool = True) -> Array:
+    """Return (x − mean) / √(variance + ε) over some axes, in float32 at least; two passes.
+
+    Args:
+        x: any shape.
+        axes: over which mean and variance are taken, none negative.
+        epsilon: ε.
+        centered: whether the mean is subtracted; else x / √(mean of x² + ε).
+    """
+    x = x.astype(jax.numpy.promote_types(x.dtype, "float32"))
+    return _standardize(axes, float(epsilon), centered)(x)
+
+
+@cache
+def _standardize(axes: tuple[int, ...], epsilon: float, centered: bool) -> Callable[[Array], Array]:
+    """Return the function for an array, with its derivative written out.
+
+    With y what comes out and s = 1 / √(variance + ε): dy = s (dx − mean(dx) − y mean(y dx)), which needs y and s alone.
+    """
+    jnp = jax.numpy
+
+    def mean(x: Array) -> Array:
+        return jnp.mean(x, axes, keepdims=True)
+
+    def both(x: Array) -> tuple[Array, Array]:
+        if centered:
+            x = x - mean(x)
+        inverse = jax.lax.rsqrt(mean(jnp.square(x)) + epsilon)
+        return x * inverse, inverse
+
+    def derivative(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        (x,), (change,) = primals, tangents
+        y, inverse = both(x)
+        changed = change - y * mean(y * change)
+        if centered:
+            changed = changed - mean(change)
+        return y, inverse * changed
+
+    function = jax.custom_jvp(lambda x: both(x)[0])
+    function.defjvp(derivative)
+    return function

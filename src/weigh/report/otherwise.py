@@ -19,7 +19,8 @@ def otherwise(place: Place) -> Iterator[Section]:
     same = _accounted(place.layer)
     if same is None or same.total != place.total:  # its `build` alone does not declare all that it holds
         return
-    flags = {name: not value for name, value in attributes(place.layer).items() if isinstance(value, bool)}
+    told = attributes(place.layer).items()
+    flags = {name: not value for name, value in told if isinstance(value, bool) and name not in place.layer.special}
     found = [({name: value}, _accounted(place.layer, **{name: value})) for name, value in flags.items()]
     changes = [
         (arguments, account) for arguments, account in found if account is not None and account.total != place.total
