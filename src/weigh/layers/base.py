@@ -13,7 +13,7 @@ from weigh.declare import config, dtypes, naming, tree
 from weigh.declare import layer as declared
 from weigh.declare.graph import Tensor, unrecorded
 from weigh.declare.weight import Weight
-from weigh.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
+from weigh.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError, WeighError
 from weigh.ops.abstract import abstract_output
 from weigh.ops.tensor import KerasTensor
 from weigh.parts import constraints, initializers, regularizers
@@ -106,8 +106,12 @@ class Layer(declared.Layer):
             with unrecorded(), values.symbolic(), values.autocast(compute_dtype):
                 outputs = self.call(*tree.map_leaves(as_read, args), **tree.map_leaves(as_read, kwargs))
             return tree.map_leaves(lambda tensor: self.tensor_type(tensor.shape, tensor.dtype), outputs)
-        except (ArgumentTypeError, AttributeError, TypeError):
+        except ArgumentTypeError:
             pass  # `call` computes with the tensors themselves, so JAX has to say what comes out
+        except WeighError:
+            raise
+        except Exception:  # what is raised by JAX, or by what a tensor of JAX's has and a symbolic one has not
+            pass
         return abstract_output(self._compute, args, kwargs)
 
     # Computing --------------------------------------------------------------------------------------------------
