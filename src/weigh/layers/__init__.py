@@ -70,6 +70,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "MaxPooling3D",
         ],
         "older": ["Highway", "MaxoutDense", "ParametricSoftplus", "SReLU", "ThresholdedReLU"],
+        "preprocessing.audio": ["MelSpectrogram", "STFTSpectrogram"],
+        "preprocessing.categories": ["CategoryEncoding"],
+        "preprocessing.discretization": ["Discretization"],
+        "preprocessing.hashing": ["HashedCrossing", "Hashing"],
+        "preprocessing.lookup": ["IntegerLookup", "StringLookup"],
+        "preprocessing.normalization": ["Normalization"],
+        "preprocessing.text": ["TextVectorization"],
         "regularization": [
             *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"),
             *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),

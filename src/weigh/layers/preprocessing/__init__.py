@@ -1,0 +1,1 @@
+"""Layers that prepare data; what they know of the data, `adapt` measures, and no gradient trains."""
