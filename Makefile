@@ -50,8 +50,8 @@ test: lint ## everything that CI checks: lint, types, floors, tests
 	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: test-long
-test-long: $(READY) ## the tests again, with far more and fresh random examples
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --hypothesis-profile=long
+test-long: $(READY) ## the tests again, with far more and fresh random examples, and those that take minutes
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --hypothesis-profile=long --long
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy strict, import-linter

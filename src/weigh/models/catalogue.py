@@ -24,7 +24,12 @@ _HOUSES = {
     "keras.random": "weigh.compute.randomness",
     "keras.regularizers": "weigh.parts.regularizers",
 }
-_ELSEWHERE = {"keras": "weigh.models", "keras.src.models.functional": "weigh.models.functional"}
+_ELSEWHERE = {
+    "keras": "weigh.models",
+    "keras.src.applications.convnext": "weigh.applications.convnext",
+    "keras.src.applications.inception_resnet_v2": "weigh.applications.inception_resnet_v2",
+    "keras.src.models.functional": "weigh.models.functional",
+}
 _FUNCTIONS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints")
 
 
