@@ -18,7 +18,19 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("Convolution1DTranspose", "Convolution2DTranspose", "Convolution3DTranspose"),
         ],
         "core": ["Dense", "Input", "InputLayer"],
-        "image.scaling": ["Rescaling"],
+        "image.boxes": ["MaxNumBoundingBoxes"],
+        "image.colour": [
+            *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomGrayscale"),
+            *("RandomHue", "RandomInvert", "RandomPosterization", "RandomSaturation", "RandomSharpness", "Solarization"),
+        ],
+        "image.contrast": ["AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"],
+        "image.geometry": [
+            *("RandomCrop", "RandomElasticTransform", "RandomFlip", "RandomPerspective", "RandomRotation"),
+            *("RandomShear", "RandomTranslation", "RandomZoom"),
+        ],
+        "image.mixing": ["CutMix", "MixUp", "RandomErasing", "RandomGaussianBlur"],
+        "image.policies": ["AugMix", "Pipeline", "RandAugment"],
+        "image.scaling": ["CenterCrop", "Rescaling", "Resizing"],
         "merging": [
             *("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
             *("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
@@ -77,6 +89,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "preprocessing.lookup": ["IntegerLookup", "StringLookup"],
         "preprocessing.normalization": ["Normalization"],
         "preprocessing.text": ["TextVectorization"],
+        "recurrent.gru": ["GRU", "GRUCell"],
+        "recurrent.lstm": ["LSTM", "LSTMCell"],
+        "recurrent.rnn": ["RNN"],
+        "recurrent.simple": ["SimpleRNN", "SimpleRNNCell"],
+        "recurrent.stacked": ["StackedRNNCells"],
         "regularization": [
             *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"),
             *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
@@ -85,6 +102,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("Cropping1D", "Cropping2D", "Cropping3D", "Flatten", "Permute", "RepeatVector", "Reshape"),
             *("UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
         ],
-        "wrappers": ["Wrapper"],
+        "wrappers": ["Bidirectional", "TimeDistributed", "Wrapper"],
     },
 )
