@@ -17,7 +17,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
             *("Convolution1DTranspose", "Convolution2DTranspose", "Convolution3DTranspose"),
         ],
-        "core": ["Dense", "Input", "InputLayer"],
+        "core": ["Dense", "EinsumDense", "Identity", "Input", "InputLayer", "Lambda", "Masking"],
+        "embedding": ["Embedding", "ReversibleEmbedding"],
         "image.boxes": ["MaxNumBoundingBoxes"],
         "image.colour": [
             *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomGrayscale"),
@@ -89,6 +90,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "preprocessing.lookup": ["IntegerLookup", "StringLookup"],
         "preprocessing.normalization": ["Normalization"],
         "preprocessing.text": ["TextVectorization"],
+        "recurrent.convolutional": ["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"],
         "recurrent.gru": ["GRU", "GRUCell"],
         "recurrent.lstm": ["LSTM", "LSTMCell"],
         "recurrent.rnn": ["RNN"],

@@ -195,6 +195,10 @@ class RNN(Layer):
         states = own(batch_size=batch_size)
         return list(states) if isinstance(states, (list, tuple)) else [states]
 
+    def zero_states(self, sequences: Array) -> list[Any]:
+        """Return the states before the first step of `sequences`, where none are given."""
+        return self.get_initial_state(sequences.shape[0])
+
     def _check_states(self, given: Any, sequences_shape: Shape) -> None:
         wanted: list[Shape] = []
         got: list[Shape] = []
@@ -211,12 +215,13 @@ class RNN(Layer):
         batch = sequences.shape[0]
         if initial_state is None:
             if not self.stateful:
-                return self.get_initial_state(batch)
+                return self.zero_states(sequences)
             kept = self.states
-            if kept[0].shape[0] != batch if isinstance(kept[0], Variable) else False:
+            size = next(tree.leaves(kept)).shape[0]
+            if size != batch:
                 raise ShapeError(
-                    f"Layer {self.name!r} ({type(self).__name__}) is stateful and was made for batches of "
-                    f"{kept[0].shape[0]} examples, but got one of {batch}. Give it whole batches only."
+                    f"Layer {self.name!r} ({type(self).__name__}) is stateful and was made for batches of {size} "
+                    f"examples, but got one of {batch}. Give it whole batches only."
                 )
             return tree.map_leaves(lambda state: state.value, kept)  # type: ignore[no-any-return]
         states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
