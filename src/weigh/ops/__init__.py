@@ -11,5 +11,5 @@ from weigh.ops.names import members
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"image", "linalg", "nn", "numpy"},
-    submod_attrs=members("numpy", "core", "math", "nn", "einops"),
+    submod_attrs=members("numpy", "core", "math", "nn", "linalg", "einops"),
 )

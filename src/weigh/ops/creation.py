@@ -7,9 +7,10 @@ from typing import Any
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 from weigh.declare import dtypes
+from weigh.ops import shapes
 from weigh.ops.arrays import array as as_array
 from weigh.ops.operation import operation
-from weigh.ops.specs import free, made, own, shape_of
+from weigh.ops.specs import free, kind_of, made, own, shape_of
 
 MODULE = "keras.src.ops.numpy"
 
@@ -113,23 +114,54 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return jax.numpy.arange(start, stop, step, dtype=dtypes.standardize(dtype))
 
 
+def _ends(*ends: Any) -> Any:
+    return tuple(end if isinstance(end, (int, float)) else as_array(end) for end in ends)
+
+
+def _spaced(start: Any, stop: Any, num: int, dtype: Any, axis: int) -> Any:
+    shape = shapes.broadcast(shape_of(start), shape_of(stop))
+    place = shapes.axis_of(axis, len(shape) + 1)
+    kind = dtypes.result_type(kind_of(start), kind_of(stop), float) if dtype is None else dtype
+    return made((*shape[:place], num, *shape[place:]), kind)
+
+
+def _linear(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    numbers = _spaced(start, stop, num, dtype, axis)
+    return (numbers, _spaced(start, stop, 0, dtype, axis)) if retstep else numbers
+
+
+@operation("Linspace", ("num", "endpoint", "retstep", "dtype", "axis"), _linear, None, MODULE)
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
     """Return `num` numbers from `start` to `stop` at equal distances; with `retstep` also the distance."""
-    return jax.numpy.linspace(start, stop, num, endpoint, retstep, dtype=dtype, axis=axis)
+    return jax.numpy.linspace(*_ends(start, stop), num, endpoint, retstep, dtype=dtype, axis=axis)
 
 
+def _powers(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
+) -> Any:
+    return _spaced(start, stop, num, dtype, axis)
+
+
+@operation("Logspace", ("num", "endpoint", "base", "dtype", "axis"), _powers, None, MODULE)
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
 ) -> Array:
     """Return `num` numbers from base to the power of `start` to that of `stop`, at equal ratios."""
-    return jax.numpy.logspace(start, stop, num, endpoint, base, dtype=dtype, axis=axis)
+    return jax.numpy.logspace(*_ends(start, stop), num, endpoint, base, dtype=dtype, axis=axis)
 
 
+def _ratios(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    return _spaced(start, stop, num, dtype, axis)
+
+
+@operation("Geomspace", ("num", "endpoint", "dtype", "axis"), _ratios, None, MODULE)
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
     """Return `num` numbers from `start` to `stop` at equal ratios."""
-    return jax.numpy.geomspace(start, stop, num, endpoint, dtype=dtype, axis=axis)
+    return jax.numpy.geomspace(*_ends(start, stop), num, endpoint, dtype=dtype, axis=axis)
 
 
 # Windows of signals -------------------------------------------------------------------------------------------------

@@ -39,6 +39,16 @@ def _binary(
     return _named(function, name, text, specs.broadcast(rule), class_name)
 
 
+def _of_bits(name: str, text: str, jax_name: str = "") -> Callable[[Any, Any], Array]:
+    """Return a function of the bits of two whole numbers, of NumPy's name."""
+
+    def function(x: Any, y: Any) -> Array:
+        return getattr(jax.numpy, jax_name or name)(number(x), number(y))
+
+    spec = specs.broadcast()
+    return _named(function, name, text, lambda x, y: spec(x, y), "")
+
+
 def number(x: Any) -> Any:
     """Return a Python number as it is, so that it takes the other's format; anything else as an array."""
     return x if isinstance(x, (int, float)) else array(x)
@@ -145,10 +155,6 @@ def view(x: Any, dtype: Any = None) -> Array:
 # Two arrays ---------------------------------------------------------------------------------------------------------
 
 
-def _quotient(x1: Any, x2: Any) -> str:
-    return floating(x1, x2)
-
-
 add = _binary("add", "x1 + x2")
 subtract = _binary("subtract", "x1 − x2")
 multiply = _binary("multiply", "x1 · x2")
@@ -171,13 +177,13 @@ nextafter = _binary("nextafter", "the next number after x1 towards x2", floating
 gcd = _binary("gcd", "the greatest common divisor")
 lcm = _binary("lcm", "the least common multiple")
 ldexp = _binary("ldexp", "x1 · 2ˣ²", floating)
-bitwise_and = _binary("bitwise_and", "x & y, bit by bit")
-bitwise_or = _binary("bitwise_or", "x | y, bit by bit")
-bitwise_xor = _binary("bitwise_xor", "x ^ y, bit by bit")
-left_shift = _binary("left_shift", "x · 2ʸ: the bits moved")
-bitwise_left_shift = _binary("bitwise_left_shift", "x · 2ʸ: the bits moved", jax_name="left_shift")
-right_shift = _binary("right_shift", "x ÷ 2ʸ rounded down: the bits moved")
-bitwise_right_shift = _binary("bitwise_right_shift", "x ÷ 2ʸ rounded down: the bits moved", jax_name="right_shift")
+bitwise_and = _of_bits("bitwise_and", "x & y, bit by bit")
+bitwise_or = _of_bits("bitwise_or", "x | y, bit by bit")
+bitwise_xor = _of_bits("bitwise_xor", "x ^ y, bit by bit")
+left_shift = _of_bits("left_shift", "x · 2ʸ: the bits moved")
+bitwise_left_shift = _of_bits("bitwise_left_shift", "x · 2ʸ: the bits moved", "left_shift")
+right_shift = _of_bits("right_shift", "x ÷ 2ʸ rounded down: the bits moved")
+bitwise_right_shift = _of_bits("bitwise_right_shift", "x ÷ 2ʸ rounded down: the bits moved", "right_shift")
 equal = _binary("equal", "whether x1 = x2", boolean)
 not_equal = _binary("not_equal", "whether x1 ≠ x2", boolean)
 less = _binary("less", "whether x1 < x2", boolean)

@@ -24,7 +24,7 @@ HOUSES: dict[str, dict[str, str]] = {
             "fliplr flipud get_item hsplit hstack meshgrid moveaxis pad ravel repeat reshape roll rot90 split "
             "squeeze stack swapaxes take take_along_axis tile transpose tril triu vsplit vstack"
         ),
-        "products": "corrcoef correlate cross dot einsum inner kron matmul outer tensordot trace vander vdot",
+        "products": ("corrcoef correlate cross dot einsum inner kron matmul outer slogdet tensordot trace vander vdot"),
         "creation": (
             "arange array bartlett blackman empty empty_like eye full full_like geomspace hamming hanning "
             "identity kaiser linspace logspace ones ones_like tri zeros zeros_like"
@@ -42,13 +42,47 @@ HOUSES: dict[str, dict[str, str]] = {
         ),
     },
     "math": {
+        "transforms": (
+            "cdist erf erfc erfinv extract_sequences fft fft2 ifft2 irfft istft logdet rfft rsqrt segment_max "
+            "segment_min segment_prod segment_sum stft view_as_complex view_as_real"
+        ),
         "reductions": "logsumexp",
         "ordering": "in_top_k top_k",
     },
-    "nn": {},
-    "linalg": {},
-    "image": {},
-    "einops": {},
+    "nn": {
+        "activations": (
+            "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "
+            "log_softmax relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
+            "sparse_sigmoid sparsemax squareplus swish tanh_shrink threshold"
+        ),
+        "windows": (
+            "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depth_to_space "
+            "depthwise_conv fold max_pool separable_conv space_to_depth unfold"
+        ),
+        "neural": (
+            "batch_normalization dot_product_attention layer_normalization moments multi_hot normalize one_hot "
+            "polar psnr rms_normalization"
+        ),
+        "probabilities": (
+            "binary_crossentropy categorical_crossentropy ctc_decode ctc_loss sparse_categorical_crossentropy"
+        ),
+    },
+    "linalg": {
+        "matrices": (
+            "cholesky cholesky_inverse det eig eigh inv jvp lstsq lu_factor matrix_rank norm pinv qr solve "
+            "solve_triangular svd"
+        ),
+    },
+    "image": {
+        "images": (
+            "affine_transform crop_images elastic_transform extract_patches extract_patches_3d gaussian_blur "
+            "hsv_to_rgb map_coordinates pad_images perspective_transform resize rgb_to_grayscale rgb_to_hsv "
+            "scale_and_translate sobel_edges ssim"
+        ),
+    },
+    "einops": {
+        "patterns": "rearrange",
+    },
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from types import CodeType
 from typing import Any, ClassVar, TypeVar, cast
 
 from weigh.compute import values
@@ -162,7 +163,7 @@ def operation(
     def decorate(function: _Function) -> _Function:
         house = module or function.__module__.replace("weigh.", "keras.src.", 1)
         names = configuration.parameters(function)
-        variadic = bool(function.__code__.co_flags & 0x04)
+        variadic = bool(_code(function).co_flags & 0x04)
         members = {
             "__doc__": function.__doc__,
             "__module__": function.__module__,
@@ -214,7 +215,7 @@ def _recorded(made: type[FunctionOperation], args: tuple[Any, ...], kwargs: dict
             raise ArgumentTypeError(f"`{function.__name__}` takes {len(names)} arguments, but got {len(args)}.")
         every = {**dict(zip(names, args, strict=False)), **kwargs}
         unknown = sorted(set(every) - set(names))
-        if unknown and not function.__code__.co_flags & 0x08:
+        if unknown and not _code(function).co_flags & 0x08:
             raise ArgumentTypeError(f"`{function.__name__}` has no argument {', '.join(map(repr, unknown))}.")
         defaults = _defaults(function)
         missing = [name for name in names if name not in every and name not in defaults]
@@ -249,12 +250,18 @@ def _value(leaf: Any) -> Any:
     return leaf.value if isinstance(leaf, values.Variable) else leaf
 
 
+def _code(function: Any) -> CodeType:
+    code: CodeType = getattr(function, "__wrapped__", function).__code__
+    return code
+
+
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    return {**configuration.defaults(function), **(getattr(function, "__kwdefaults__", None) or {})}
+    plain = getattr(function, "__wrapped__", function)
+    return {**configuration.defaults(plain), **(plain.__kwdefaults__ or {})}
 
 
 def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
-    code = function.__code__
+    code = _code(function)
     return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
 
 

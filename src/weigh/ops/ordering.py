@@ -169,19 +169,16 @@ def ndim(x: Any) -> Any:
     return array(x).ndim
 
 
-def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    """Return the differences between neighbours along an axis, n times."""
-    from weigh.ops.elementwise import not_equal, subtract
-    from weigh.ops.shaping import get_item
+def _differences(a: Any, n: int = 1, axis: int = -1) -> Any:
+    shape = shape_of(a)
+    size = shape[shapes.axis_of(axis, len(shape))]
+    return made(shapes.along(shape, axis, None if size is None else max(size - n, 0)), own(a))
 
-    for _ in range(n):
-        rank = len(shape_of(a))
-        before = [slice(None)] * rank
-        place = shapes.axis_of(axis, rank)
-        left = (*before[:place], slice(1, None), *before[place + 1 :])
-        right = (*before[:place], slice(None, -1), *before[place + 1 :])
-        a = (not_equal if own(a) == "bool" else subtract)(get_item(a, left), get_item(a, right))
-    return a
+
+@operation("Diff", ("n", "axis"), _differences, specs.each(_differences), MODULE)
+def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
+    """Return the differences between neighbours along an axis, n times."""
+    return jax.numpy.diff(array(a), n=n, axis=axis)
 
 
 def _integrated(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:

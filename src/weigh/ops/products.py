@@ -222,3 +222,14 @@ def corrcoef(x: Any) -> Array:
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     """Return the matrix whose columns are powers of x, the greatest first unless `increasing`."""
     return jax.numpy.vander(array(x), N=N, increasing=increasing)
+
+
+def _signed(x: Any) -> Any:
+    shape = shape_of(x)[:-2]
+    return made(shape, own(x)), made(shape, own(x))
+
+
+@operation("Slogdet", (), _signed, None, MODULE)
+def slogdet(x: Any) -> tuple[Array, Array]:
+    """Return the signs of the determinants and the logarithms of their absolute values."""
+    return tuple(jax.numpy.linalg.slogdet(array(x)))

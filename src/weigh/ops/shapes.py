@@ -513,3 +513,15 @@ def convolved(
         for size, width, step, gap in zip(positions, kernel, steps, apart, strict=False)
     )
     return image_shape(batch, tuple(sizes), filters, data_format)
+
+
+def spread(
+    size: int | None, kernel: int, stride: int, dilation: int, output_padding: int | None, padding: str
+) -> int | None:
+    """Return the size of an axis that a transposed convolution makes of `size`."""
+    if size is None:
+        return None
+    span = (kernel - 1) * dilation + 1
+    if output_padding is None:
+        return size * stride + (max(span - stride, 0) if padding == "valid" else 0)
+    return (size - 1) * stride + (span if padding == "valid" else span % 2) + output_padding
