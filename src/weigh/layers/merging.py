@@ -393,8 +393,9 @@ class Dot(Merge):
 
 def _of_length_one(x: Array, axis: int) -> Array:
     """Return `x` divided by its Euclidean length along `axis`; lengths below ε count as ε, as in Keras."""
-    square = jax.numpy.sum(jax.numpy.square(x), axis, keepdims=True)
-    return x * jax.numpy.minimum(jax.lax.rsqrt(square), 1 / EPSILON)
+    wide = x.astype(jax.numpy.promote_types(x.dtype, "float32"))  # in float16 neither squares nor 1 ÷ ε have room
+    square = jax.numpy.sum(jax.numpy.square(wide), axis, keepdims=True)
+    return (wide * jax.numpy.minimum(jax.lax.rsqrt(square), 1 / EPSILON)).astype(x.dtype)
 
 
 def dot(inputs: Sequence[Tensor], axes: Any = -1, **kwargs: Any) -> Any:

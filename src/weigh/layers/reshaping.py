@@ -478,15 +478,17 @@ class UpSampling2D(UpSampling):
         return self.dim("size", 0), self.dim("size", 1)
 
     def compute_cost(self, input_shape: Shape) -> Cost:
-        """Interpolating is two matrix products for each channel: with the height's weights, then with the width's."""
+        """Return the cost; interpolating is two matrix products a channel, along the height and then along the width.
+
+        These are height × taller × width and taller × width × wider multiply-adds.
+        """
         if self.interpolation == "nearest":
             return FREE
         spatial = self._spatial()
-        output = self.compute_output_shape(input_shape)
-        height, width = (input_shape[axis] for axis in spatial)
-        tall, wide = (output[axis] for axis in spatial)
-        others = product(size for axis, size in enumerate(input_shape) if axis not in spatial)
-        return Cost(product((others, tall, height, width)) + product((others, tall, wide, width)))
+        height, width = (checks.known_size(self, input_shape, axis) for axis in spatial)
+        taller, wider = (self._changed(index, size) for index, size in enumerate((height, width)))
+        others = [size for axis, size in enumerate(input_shape) if axis not in spatial]
+        return Cost(product((*others, taller, width, height + wider)))
 
     def call(self, inputs: Array) -> Array:
         if self.interpolation == "nearest":

@@ -38,4 +38,15 @@ def _softmax(place: Place) -> dict[str, Any]:
     return {"axis": Joined(axis) if isinstance(axis, tuple) else axis}
 
 
-FACTS = {"Activation": named_activation, "ReLU": _relu, "PReLU": shared_axes, "Softmax": _softmax}
+def _prelu(place: Place) -> dict[str, Any]:
+    shape = place.own[0].shape
+    said = shared_axes(place)
+    maps = len(shape) > 1 and not said["shared_axes"]
+    return {
+        **said,
+        "others": str(list(range(1, len(shape)))) if maps else None,
+        "channels": shape[-1] if maps else None,
+    }
+
+
+FACTS = {"Activation": named_activation, "ReLU": _relu, "PReLU": _prelu, "Softmax": _softmax}
