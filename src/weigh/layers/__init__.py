@@ -6,6 +6,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "activation": ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"],
+        "attention": [
+            "AdditiveAttention",
+            "Attention",
+            "GroupQueryAttention",
+            "GroupedQueryAttention",
+            "MultiHeadAttention",
+        ],
         "base": ["Layer"],
         "convolution.depthwise": ["DepthwiseConv1D", "DepthwiseConv2D"],
         "convolution.local": ["LocallyConnected1D", "LocallyConnected2D"],
@@ -19,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "core": ["Dense", "EinsumDense", "Identity", "Input", "InputLayer", "Lambda", "Masking"],
         "embedding": ["Embedding", "ReversibleEmbedding"],
+        "foreign": ["FlaxLayer", "JaxLayer"],
         "image.boxes": ["MaxNumBoundingBoxes"],
         "image.colour": [
             *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomGrayscale"),
