@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from weigh.compute import calling
-from weigh.compute.lazy import jax
 from weigh.declare import config as configuration
 from weigh.declare import tree
 from weigh.declare.graph import Graph, Node, Tensor
 from weigh.declare.operation import Operation
 from weigh.errors import FormatError, ShapeError
+from weigh.models import blocks
 from weigh.models.catalogue import revive, unchecked
 from weigh.models.model import Model
 
@@ -217,7 +217,7 @@ def run(model: Model, inputs: Any, mask: Any = None) -> Any:
         ShapeError: there are too few or too many inputs, or one has a rank that does not fit.
     """
     graph = model._graph_or_error()
-    flat = [_fitted(model, value, tensor) for value, tensor in zip(ordered(model, inputs), graph.inputs, strict=True)]
+    flat = [fitted(model, value, tensor) for value, tensor in zip(ordered(model, inputs), graph.inputs, strict=True)]
     if mask is not None:
         for value, one in zip(flat, tree.leaves(mask), strict=True):
             if one is not None:
@@ -228,17 +228,25 @@ def run(model: Model, inputs: Any, mask: Any = None) -> Any:
 
 def replay(graph: Graph, inputs: Sequence[Any]) -> list[Any]:
     """Make the graph's calls anew on other inputs and return what stands for its outputs, in a flat list."""
-    known: dict[int, Any] = {id(tensor): value for tensor, value in zip(graph.inputs, inputs, strict=True)}
+    calls = blocks.parts(graph) if blocks.worthwhile(graph, inputs) else graph.nodes
+    return made(calls, graph.inputs, inputs, graph.outputs)
+
+
+def made(calls: Sequence[Any], given: Sequence[Tensor], values: Sequence[Any], wanted: Sequence[Tensor]) -> list[Any]:
+    """Make calls anew with `values` for the tensors `given`, and return what stands for the tensors `wanted`."""
+    known: dict[int, Any] = {id(tensor): value for tensor, value in zip(given, values, strict=True)}
 
     def substitute(leaf: Any) -> Any:
         return known[id(leaf)] if isinstance(leaf, Tensor) else leaf
 
-    for node in graph.nodes:
-        if _is_needed(node, known):
+    for node in calls:
+        if isinstance(node, blocks.Repeated):
+            node.run(known, made)
+        elif _is_needed(node, known):
             outputs = node.layer(*tree.map_leaves(substitute, node.args), **tree.map_leaves(substitute, node.kwargs))
             for tensor, value in zip(node.outputs, tree.leaves(outputs), strict=True):
                 known[id(tensor)] = value
-    return [known[id(tensor)] for tensor in graph.outputs]
+    return [known[id(tensor)] for tensor in wanted]
 
 
 def _is_needed(node: Node, known: dict[int, Any]) -> bool:
@@ -259,7 +267,7 @@ def ordered(model: Model, inputs: Any) -> list[Any]:
     return flat
 
 
-def _fitted(model: Model, value: Any, tensor: Tensor) -> Any:
+def fitted(model: Model, value: Any, tensor: Tensor) -> Any:
     """Return an input with the rank of the graph's; a last axis of 1 may be missing or one too many."""
     if value is None or len(value.shape) == tensor.ndim:
         return value
@@ -271,7 +279,7 @@ def _fitted(model: Model, value: Any, tensor: Tensor) -> Any:
         )
     if len(value.shape) == tensor.ndim - 1 and tensor.shape[-1] == 1:
         return (
-            jax.numpy.expand_dims(value, -1)
+            value[..., None]  # also where it is text, which JAX has not
             if not isinstance(value, Tensor)
             else type(value)((*value.shape, 1), value.dtype)
         )
