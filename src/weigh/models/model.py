@@ -18,6 +18,7 @@ from weigh.layers.core import Input, InputLayer
 
 if TYPE_CHECKING:
     from weigh.compute.state import State
+    from weigh.models.host import Split
     from weigh.training.callbacks import History
     from weigh.training.predict import Forward
     from weigh.training.trainer import Trainer
@@ -55,6 +56,7 @@ class Model(Layer):
         super().__init__(**kwargs)
         self._trainer: Trainer | None = None
         self.forward: Forward | None = None
+        self.split: Split | None = None
         if inputs is not None and outputs is not None:
             self._connect(inputs, outputs)
         elif inputs is not None or outputs is not None:
@@ -363,6 +365,12 @@ class Model(Layer):
     def evaluate(self, *args: Any, **options: Any) -> Any:
         """Return the loss and metrics over data; arguments as of `Trainer.evaluate`."""
         return self.trainer.evaluate(*args, **options)
+
+    def compiled_part(self, x: Any) -> tuple[Any, Any]:
+        """Return what of the network is compiled, and its inputs for data `x`: text is turned into numbers before."""
+        from weigh.models.host import compiled_part
+
+        return compiled_part(self, x)
 
     def predict(self, x: Any, *args: Any, **options: Any) -> Any:
         """Return the outputs for data as NumPy arrays; arguments as of `weigh.training.predict.predict`."""

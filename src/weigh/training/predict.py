@@ -39,8 +39,9 @@ def predict(
         DataError: the data are empty, not arrays, or of different lengths.
         ShapeError: the inputs have shapes that do not fit.
     """
+    part, x = model.compiled_part(x)
     source = Arrays(x, batch_size=batch_size, steps=steps)
-    forward = Forward.of(model, source)
+    forward = Forward.of(part, source)
     if source.batches == 1 and callbacks is None and not is_shown(verbose):
         return tree.map_leaves(numpy.array, forward(in_floatx(source.x)))
     feed = Feed(source, steps)
@@ -64,8 +65,9 @@ def predict(
 
 def predict_on_batch(model: Any, x: Any) -> Any:
     """Return the outputs for one batch as NumPy arrays."""
+    part, x = model.compiled_part(x)
     source = Arrays(x)
-    return tree.map_leaves(numpy.array, Forward.of(model, source)(in_floatx(source.x)))
+    return tree.map_leaves(numpy.array, Forward.of(part, source)(in_floatx(source.x)))
 
 
 class Forward:

@@ -59,6 +59,7 @@ class Trainer:
         }
         names = model.output_names if model.graph is not None else None
         self._objective = Objective(loss, loss_weights, metrics, weighted_metrics, names)
+        self._part = model  # what of it is compiled: all, unless it reads text
         self._walk: Walk | None = None
         self._fitting: set[Any] = set()
         self._compiled: dict[str, Callable[..., Any]] = {}
@@ -132,6 +133,7 @@ class Trainer:
             raise StateError(
                 f"Model {self.model.name!r} is compiled without an optimizer: there is no way to train it."
             )
+        x = self._taken(x)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = data.split(x, y, sample_weight, validation_split)
         if class_weight is not None:
@@ -141,9 +143,11 @@ class Trainer:
         feed = Feed(source, steps_per_epoch)
         validation = None
         if validation_data is not None:
+            held_out, *judged = data.unpacked(validation_data)
             validation = Feed(
                 Arrays(
-                    *data.unpacked(validation_data),
+                    held_out if validation_split else self._taken(held_out),
+                    *judged,
                     batch_size=validation_batch_size or batch_size,
                     steps=validation_steps,
                 ),
@@ -189,7 +193,7 @@ class Trainer:
         Returns:
             The loss, a list of loss and metrics, or with `return_dict` a dict by name.
         """
-        source = Arrays(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        source = Arrays(self._taken(x), y, sample_weight, batch_size=batch_size, steps=steps)
         feed = Feed(source, steps)
         walk = self._prepare(source, training=False)
         calls = CallbackList.of(callbacks, self.model, verbose=verbose, epochs=1, steps=feed.steps)
@@ -219,7 +223,7 @@ class Trainer:
         return self._on_batch("test", x, y, sample_weight, return_dict)
 
     def _on_batch(self, mode: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
-        source = Arrays(x, y, sample_weight)
+        source = Arrays(self._taken(x), y, sample_weight)
         training = mode == "train"
         walk = self._prepare(source, training=training, first_order=False)
         seats = self._seats(walk, training)
@@ -249,7 +253,7 @@ class Trainer:
         for one in (source, *more):
             if self._walk is None or one.signature not in self._fitting:
                 self._fit_together(one)
-        walk = Walk.of(self.model, self._walk)
+        walk = Walk.of(self._part, self._walk)
         if walk is not self._walk:
             self._walk = walk
             self._compiled.clear()
@@ -264,10 +268,17 @@ class Trainer:
                 source.draw_order()  # Keras draws one order to learn the shapes; the same seed gives the same next ones
         return walk
 
+    def _taken(self, x: Any) -> Any:
+        """Return the inputs of what is compiled of the network, for data `x`."""
+        part, x = self.model.compiled_part(x)
+        if part is not self._part:
+            self._part, self._walk = part, None
+        return x
+
     def _fit_together(self, source: Arrays) -> None:
         x, y = source.symbolic()
         with unrecorded():
-            y_pred = self.model(x)
+            y_pred = self._part(x)
         self._objective.resolve(y, y_pred)
 
     def _seats(self, walk: Walk, training: bool) -> Seats:
@@ -281,9 +292,9 @@ class Trainer:
         """Return the step of a mode, compiled once for the same weights."""
         if mode not in self._compiled:
             if mode == "train":
-                function: Callable[..., Any] = steps.training(self.model, self._objective, self.optimizer)
+                function: Callable[..., Any] = steps.training(self._part, self._objective, self.optimizer)
             elif mode == "test":
-                function = steps.testing(self.model, self._objective)
+                function = steps.testing(self._part, self._objective)
             else:
                 function = steps.results(self._objective)
             donated = (0,) if mode == "train" else ()  # a step takes over the memory of the state that it replaces
