@@ -16,7 +16,17 @@ from pathlib import Path
 
 from benchmarks.measure import HEAD, Line
 
-QUESTIONS = ("cold_start", "declare", "first_step", "step", "fit", "predict")
+QUESTIONS = (
+    "cold_start",
+    "declare",
+    "published",
+    "first_step",
+    "compilation",
+    "step",
+    "fit",
+    "predict",
+    "families",
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 WIDTHS = (39, 18, 24, 8, 11, 11, 8, 7)
 

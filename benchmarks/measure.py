@@ -81,9 +81,13 @@ class Line:
 HEAD = ["what", "measured", "against", "ratio", "95 %", "min–max", "target", "verdict"]
 
 
-def paired(ours: Callable[[], T], theirs: Callable[[], T], count: int) -> Pairs[T]:
-    """Return what the two measured in `count` pairs, after one unmeasured call each; they take turns in going first."""
-    ours(), theirs()
+def paired(ours: Callable[[], T], theirs: Callable[[], T], count: int, warm: bool = True) -> Pairs[T]:
+    """Return what the two measured in `count` pairs, after one unmeasured call each; they take turns in going first.
+
+    Processes that take minutes need no such call (`warm=False`): what it would warm up is a small part of them.
+    """
+    if warm:
+        ours(), theirs()
     pairs = []
     for number in range(count):
         gc.collect()
