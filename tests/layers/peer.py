@@ -64,8 +64,9 @@ def agree(
         options = {"training": mode, **call} if "training" in theirs.call_signature_parameters else call
         mine, its = _called(ours, inputs, **options), _called(theirs, inputs, **options)
         _close(mine, its, tolerance)
+        # `call` may ask for more than is declared above
         computed = [array.shape[1:] for array in tree.leaves(mine)]
-        assert computed[: len(_shapes(declared))] == [shape[1:] for shape in _shapes(declared)]  # `call` may ask for more
+        assert computed[: len(_shapes(declared))] == [shape[1:] for shape in _shapes(declared)]
         assert [str(array.dtype) for array in tree.leaves(mine)] == [str(array.dtype) for array in tree.leaves(its)]
         for weight, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(weight, other, rtol=tolerance, atol=tolerance)

@@ -12,6 +12,9 @@ RUNNING_MEAN = "running mean"
 RUNNING_VARIANCE = "running variance"
 RUNNING_DEVIATION = "running deviation"
 SINGULAR_VECTOR = "singular vector"
+LOW_RANK_A = "low rank factor A"
+LOW_RANK_B = "low rank factor B"
+SCORE_WEIGHT = "score weight"
 EMBEDDING = "embedding"
 RECURRENT_KERNEL = "recurrent kernel"
 SLOPE = "slope"
@@ -57,6 +60,9 @@ SYMBOLS = {
     SINES: "S",
     RUNNING_DEVIATION: "σ",
     SINGULAR_VECTOR: "u",
+    LOW_RANK_A: "A",
+    LOW_RANK_B: "B",
+    SCORE_WEIGHT: "w",
     EMBEDDING: "E",
     RECURRENT_KERNEL: "U",
     SLOPE: "α",

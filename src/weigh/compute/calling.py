@@ -30,7 +30,21 @@ class _Attached:
         return thing if reference is not None and reference() is array else None
 
 
-masks = _Attached()
+class _Masks(_Attached):
+    """Masks, which Keras keeps as an attribute of the array; tracers have no room for one."""
+
+    def set(self, array: Array, thing: Any) -> None:
+        try:
+            array._keras_mask = thing
+        except AttributeError:
+            super().set(array, thing)
+
+    def get(self, array: Any) -> Any:
+        mask = getattr(array, "_keras_mask", None)
+        return super().get(array) if mask is None else mask
+
+
+masks = _Masks()
 """Masks of arrays: booleans, False where a step of a sequence is padding."""
 
 logits = _Attached()

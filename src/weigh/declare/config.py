@@ -142,7 +142,7 @@ def serialize_object(thing: Any) -> dict[str, Any]:
     name = registered_name(cls)
     record: dict[str, Any] = {
         "module": house or cls.__module__,
-        "class_name": cls.__name__,
+        "class_name": getattr(cls, "keras_name", cls.__name__) if house else cls.__name__,
         "config": {key: serialize(item) for key, item in thing.get_config().items()},
         "registered_name": None if house and not house.startswith("keras.src.") else name,
     }

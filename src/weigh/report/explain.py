@@ -215,6 +215,7 @@ def _layer(place: Place, network: Account | None) -> Explanation:
         body.append(Section(Said("section.sources"), sources.of_weights(place)))
     else:
         body.append(Said("holder.weightless") if place.layer.sublayers else Said(f"{section}.weightless", **values))
+        body += _texts(section, values, "count") if place.rows else ()
         body += sources.of_outputs(place)
     computes = [
         _formula(place),
@@ -252,11 +253,12 @@ def _cost(place: Place) -> Iterator[Part]:
     cost = place.cost
     if cost is not None:
         made_of = getattr(getattr(cost.multiply_adds, "origin", None), "parts", ())
-        factors = [factor for factor in made_of if factor != 1]
+        sign = getattr(getattr(cost.multiply_adds, "origin", None), "name", "×")
+        factors = [factor for factor in made_of if factor != 1 or sign == "+"]
         yield Said(
             "cost",
             multiply_adds=int(cost.multiply_adds) or None,
-            working=Joined(factors, "×") if len(factors) > 1 else None,
+            working=Joined(factors, sign) if len(factors) > 1 else None,
             others=int(cost.others) or None,
             free=not cost.flops,
         )

@@ -45,8 +45,8 @@ def _accounted(layer: Layer, **arguments: bool) -> Account | None:
 def _difference(place: Place, arguments: dict[str, bool], account: Account) -> list[Any]:
     """Return arguments, count, working, and which weights went and came."""
     before, after = [row.name for row in place.rows], [row.name for row in account]
-    gone = [name for name in before if name not in after]
-    come = [name for name in after if name not in before]
+    gone = dict.fromkeys(name for name in before if name not in after)
+    come = dict.fromkeys(name for name in after if name not in before)
     return [
         ", ".join(f"{name}={value}" for name, value in arguments.items()),
         account.total,

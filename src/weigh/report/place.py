@@ -76,7 +76,7 @@ class Place:
     def cost(self) -> Cost | None:
         """What one call takes for one example; ``None`` where the layer does not say, or a size is not known."""
         layer = self.layer
-        if layer.sublayers or type(layer).compute_cost is Layer.compute_cost:
+        if type(layer).compute_cost is Layer.compute_cost:
             return None
         if self.calls:
             shapes = layer._shapes_for(layer.compute_cost, self.calls[0].args, self.calls[0].kwargs)

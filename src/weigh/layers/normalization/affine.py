@@ -52,7 +52,7 @@ class Affine(Layer):
         self.beta: Variable | None = None
 
     def _declare(self, shape: Sequence[int], scale: bool, center: bool) -> None:
-        """Declare γ and β of `shape`, kept in the dtype that they are stored in: rounded, they would lose their point."""
+        """Declare γ and β of `shape`, read in the dtype that they are stored in."""
         if scale:
             self.gamma = self.add_weight(
                 shape,

@@ -33,7 +33,8 @@ class GroupNormalization(Affine):
         beta_constraint, gamma_constraint: applied to β and γ after each update.
 
     Raises:
-        ArgumentError: `groups` is neither a whole number above 0 nor −1, or `axis` is not a whole number or the batch's.
+        ArgumentError: `groups` is neither a whole number above 0 nor −1, or `axis` is no whole number,
+            or the batch's, 0.
         ShapeError: the input has no such axis, its size is unknown, or the groups do not divide it.
     """
 
