@@ -51,6 +51,12 @@ class Archive:
     def __contains__(self, member: str) -> bool:
         return member in self._starts
 
+    def in_folder(self, folder: str) -> list[str]:
+        """Return the members that stand in a folder itself, by their names there."""
+        prefix = f"{folder}/"
+        names = (member.removeprefix(prefix) for member in self._starts if member.startswith(prefix))
+        return [name for name in names if name and "/" not in name and "\\" not in name]
+
     def read(self, member: str, limit: int) -> bytes:
         """Return the content of a member of at most `limit` bytes.
 

@@ -1,4 +1,4 @@
-"""The ``.keras`` file of Keras 3: a zip file of ``config.json``, ``metadata.json`` and ``model.weights.h5``.
+"""The ``.keras`` file of Keras 3: ``config.json``, ``metadata.json``, ``model.weights.h5``, ``assets``, zipped.
 
 Source: Keras 3.15, ``keras/src/saving/saving_lib.py``.
 """
@@ -19,10 +19,18 @@ from weigh.formats.weights_file import Group, Weights, existing
 
 KERAS_VERSION = "3.15.1"  # whose format is written
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+ASSETS = "assets"  # a folder with what parts keep beside their weights, such as vocabularies
+LONGEST_ASSET = 1 << 30
 LONGEST_CONFIG = 1 << 27  # bytes; a network of 1,000 layers has about two million
 
 
-def save(path: str, config: dict[str, Any], groups: Iterable[Group], overwrite: bool = True) -> None:
+def save(
+    path: str,
+    config: dict[str, Any],
+    groups: Iterable[Group],
+    overwrite: bool = True,
+    assets: Iterable[tuple[str, str, bytes]] = (),
+) -> None:
     """Write a ``.keras`` file, whole or not at all.
 
     Args:
@@ -30,6 +38,7 @@ def save(path: str, config: dict[str, Any], groups: Iterable[Group], overwrite: 
         config: the network as plain data.
         groups: the values of its parts.
         overwrite: whether a file may be there already.
+        assets: of each file that a part keeps the part's path, the file's name and its content.
 
     Raises:
         SaveError: it cannot be written; what was there before is untouched.
@@ -50,6 +59,8 @@ def save(path: str, config: dict[str, Any], groups: Iterable[Group], overwrite: 
             scratch.seek(0)
             with archive.open(WEIGHTS, "w", force_zip64=size > 1 << 30) as member:
                 shutil.copyfileobj(scratch, member, 1 << 20)
+        for part, name, content in assets:
+            archive.writestr(f"{ASSETS}/{part}/{name}", content)
 
 
 class KerasFile:
@@ -73,6 +84,11 @@ class KerasFile:
         if not isinstance(content, dict):
             raise FormatError(f"{self._name}: {member!r} should hold an object, but holds a {type(content).__name__}.")
         return content
+
+    def assets(self, part: str) -> dict[str, bytes]:
+        """Return the files that the part at a path keeps beside its weights, by name."""
+        folder = f"{ASSETS}/{part}"
+        return {name: self._archive.read(f"{folder}/{name}", LONGEST_ASSET) for name in self._archive.in_folder(folder)}
 
     @contextmanager
     def weights(self) -> Iterator[Weights]:

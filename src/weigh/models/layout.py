@@ -17,6 +17,7 @@ from weigh.declare import naming
 from weigh.declare.layer import Layer
 from weigh.declare.weight import Holder
 from weigh.errors import FormatError
+from weigh.formats.keras_file import KerasFile
 from weigh.formats.weights_file import Group, Weights
 from weigh.models.model import Model
 from weigh.models.sequential import Sequential
@@ -53,6 +54,33 @@ def _stored(part: Any) -> dict[str, Any]:
     else:
         store = {str(index): variable.raw for index, variable in enumerate(variables(part))}
     return {key: numpy.asarray(value) for key, value in store.items()}
+
+
+def assets(network: Any) -> Iterator[tuple[str, str, bytes]]:
+    """Yield of each file that a part keeps beside its weights the part's path, the file's name and its content."""
+    import tempfile
+    from pathlib import Path
+
+    for path, part in parts(network):
+        if hasattr(part, "save_assets"):
+            with tempfile.TemporaryDirectory() as folder:
+                part.save_assets(folder)
+                for file in sorted(Path(folder).iterdir()):
+                    yield path, file.name, file.read_bytes()
+
+
+def restore_assets(network: Any, file: KerasFile) -> None:
+    """Give the parts of a network the files that they kept beside their weights."""
+    import tempfile
+    from pathlib import Path
+
+    for path, part in parts(network):
+        kept = file.assets(path) if hasattr(part, "load_assets") else {}
+        if kept:
+            with tempfile.TemporaryDirectory() as folder:
+                for name, content in kept.items():
+                    Path(folder, name).write_bytes(content)
+                part.load_assets(folder)
 
 
 def restore(network: Model, weights: Weights, name: str, skip_mismatch: bool = False) -> None:

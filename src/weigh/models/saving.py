@@ -142,7 +142,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
         raise ArgumentError("`zipped=False`, a folder instead of a file, is not supported: leave `zipped` away.")
     if not path.endswith(".keras"):
         raise ArgumentError(f"`filepath` must end in '.keras', or for weights alone in '.weights.h5'; got {path!r}.")
-    keras_file.save(path, serialize_keras_object(model), layout.groups(model), overwrite)
+    keras_file.save(path, serialize_keras_object(model), layout.groups(model), overwrite, layout.assets(model))
 
 
 def load_model(
@@ -172,6 +172,8 @@ def load_model(
                 model.compile_from_config(compile_config)
         with file.weights() as weights:
             layout.restore(model, weights, path)
+        with unchecked(f"{path}: what layers keep beside their weights does not fit"):
+            layout.restore_assets(model, file)
     return model
 
 

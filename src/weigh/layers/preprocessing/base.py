@@ -116,6 +116,8 @@ def encode(indices: Array, mode: str, depth: int, dtype: str, weights: Array | N
         indices: (…, samples).
         mode: ``"int"``: as they are; ``"one_hot"``: a vector for each number, a last axis of 1 taken away;
             ``"multi_hot"``: a vector for all numbers of a sample, 1 where a number occurs; ``"count"``: how often.
+        depth: length of the vectors.
+        dtype: number format of the result.
         weights: what a number counts for in ``"count"``; in the shape of `indices`.
         axis: that of a sample's numbers.
     """

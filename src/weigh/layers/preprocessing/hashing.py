@@ -11,7 +11,6 @@ from weigh.compute.values import Array
 from weigh.declare import dtypes
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
-from weigh.declare.graph import Tensor
 from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError
 from weigh.layers import checks
 from weigh.layers.base import Layer

@@ -8,7 +8,6 @@ from math import log
 from typing import Any
 
 from weigh.compute.lazy import jax, numpy
-from weigh.compute.values import Array
 from weigh.declare import config as configuration
 from weigh.declare import dtypes
 from weigh.declare.cost import Cost
@@ -166,7 +165,7 @@ class IndexLookup(HostPreprocessor):
         """
         if (idf_weights is None) == (self.output_mode == "tf_idf"):
             raise self._wrong(
-                f"`idf_weights` must be given with a vocabulary for output_mode='tf_idf', and only then; output_mode is "
+                f"`idf_weights` must be given with a vocabulary for output_mode='tf_idf', and only then; it is "
                 f"{self.output_mode!r}."
             )
         given = self._read(vocabulary) if isinstance(vocabulary, (str, os.PathLike)) else _listed(vocabulary)
@@ -392,7 +391,11 @@ class IndexLookup(HostPreprocessor):
                 f"{indices.dtype}."
             )
         if self._table is None:
-            tokens = [*self._special[: self._first_oov], *[self.oov_token] * self.num_oov_indices, *self._tokens]
+            tokens = [
+                *self._special[: self._first_oov],
+                *[self.oov_token] * self.num_oov_indices,
+                *(self._tokens or ()),
+            ]
             self._table = numpy.array([*tokens, self.oov_token])
         last = len(self._table) - 1
         known = (indices >= 0) & (indices < last)
@@ -431,7 +434,15 @@ class IndexLookup(HostPreprocessor):
 
     def get_config(self) -> dict[str, Any]:
         base = {name: getattr(self, name) for name in ("name", "trainable")}
-        names = ("invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse")
+        names: tuple[str, ...] = (
+            "invert",
+            "max_tokens",
+            "num_oov_indices",
+            "oov_token",
+            "mask_token",
+            "output_mode",
+            "sparse",
+        )
         names += ("pad_to_max_tokens", "vocabulary_dtype")
         return {
             **base,
@@ -514,8 +525,8 @@ class IntegerLookup(IndexLookup):
     def _indices(self, inputs: Any) -> Any:
         if inputs.dtype.kind not in "iu":
             raise ArgumentTypeError(
-                f"Layer {self.name!r} (IntegerLookup) takes whole numbers, but got {inputs.dtype}. Use StringLookup for "
-                "strings, Discretization for other numbers."
+                f"Layer {self.name!r} (IntegerLookup) takes whole numbers, but got {inputs.dtype}. Use StringLookup "
+                "for strings, Discretization for other numbers."
             )
         np: Any = jax.numpy if isinstance(inputs, jax.core.Tracer) else numpy
         keys, places = (np.asarray(part) for part in self._sorted())

@@ -188,7 +188,7 @@ class TextVectorization(HostPreprocessor):
 
     # Vectors ----------------------------------------------------------------------------------------------------
 
-    def _outer(self, input_shape: Shape) -> Shape:
+    def _outer(self, input_shape: Any) -> Any:
         """Return the axes of the input that are no words of one text."""
         return tuple(input_shape[:-1]) if len(input_shape) > 1 else tuple(input_shape)
 
@@ -226,7 +226,7 @@ class TextVectorization(HostPreprocessor):
             row[: len(document)] = document[:length]
         return lookup._encoded(rows.reshape(*outer, length))
 
-    def _documents(self, inputs: Any) -> tuple[list[list[str]], Shape]:
+    def _documents(self, inputs: Any) -> tuple[list[list[str]], Any]:
         """Return the words of each text, and the axes over which the texts are spread."""
         if callable(self.standardize):
             texts = numpy.asarray(self.standardize(self._decoded(inputs)))

@@ -11,7 +11,7 @@ _MANY = 7
 
 
 def _normalization(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     shape = place.input_shapes[0]
     kept = sorted({axis % len(shape) for axis in layer.axis})
     return {
@@ -23,7 +23,7 @@ def _normalization(place: Place) -> dict[str, Any]:
 
 
 def _discretization(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     known = layer.bin_boundaries
     shown = None if known is None else Joined([*known[:_MANY], *(["…"] if len(known) > _MANY else [])], ",")
     return {
@@ -44,7 +44,7 @@ def _hashing(place: Place) -> dict[str, Any]:
 
 
 def _lookup(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     vocabulary = layer.get_vocabulary(include_special_tokens=False)
     special = layer.vocabulary_size() - len(vocabulary)
     return {
@@ -59,7 +59,7 @@ def _lookup(place: Place) -> dict[str, Any]:
 
 
 def _text_vectorization(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     inner = Place(layer._lookup_layer, place.path, [], [], [], [])
     return {
         **_lookup(inner),
@@ -71,11 +71,12 @@ def _text_vectorization(place: Place) -> dict[str, Any]:
 
 
 def _mode(place: Place) -> dict[str, Any]:
-    return {mode: place.layer.output_mode == mode for mode in ("int", "one_hot", "multi_hot", "count", "tf_idf")}
+    layer: Any = place.layer
+    return {mode: layer.output_mode == mode for mode in ("int", "one_hot", "multi_hot", "count", "tf_idf")}
 
 
 def _stft(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     kernel = place.own[0].shape
     return {
         "length": kernel[0],
@@ -83,12 +84,11 @@ def _stft(place: Place) -> dict[str, Any]:
         "step": layer._step,
         "both": len(place.own) > 1,
         "shown": layer.mode,
-        "per_channel": layer.mode,
     }
 
 
 def _mel(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     return {"frequencies": layer.fft_length // 2 + 1, "highest": layer.max_freq, "lowest": layer.min_freq}
 
 
