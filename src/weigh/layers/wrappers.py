@@ -74,7 +74,7 @@ class TimeDistributed(Wrapper):
             )
         return (input_shape[0], *input_shape[2:])
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any = None) -> None:
         super().build(self._step_shape(input_shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
@@ -229,12 +229,9 @@ class Bidirectional(Layer):
         return Cost(products, forward.others + backward.others + merged)
 
     def get_config(self) -> dict[str, Any]:
-        config = {name: value for name, value in super().get_config().items() if name not in ("layer", "weights")}
-        return {
-            **config,
-            "layer": configuration.serialize(self.forward_layer),
-            "backward_layer": configuration.serialize(self.backward_layer),
-        }
+        own = {"layer": self.forward_layer, "merge_mode": self.merge_mode, "backward_layer": self.backward_layer}
+        common = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype_policy}
+        return {name: configuration.serialize(value) for name, value in (common | own).items()}
 
     @classmethod
     def from_config(

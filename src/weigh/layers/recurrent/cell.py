@@ -37,6 +37,7 @@ class Cell(Layer):
     size: ClassVar[str] = "units"
 
     activation: Any
+    use_bias: bool
     kernel_initializer: Any
     recurrent_initializer: Any
     bias_initializer: Any

@@ -32,6 +32,8 @@ class ConvLSTMCell(Memory):
 
     size: ClassVar[str] = "filters"
 
+    filters: int
+
     def __init__(
         self,
         rank: int,
@@ -129,20 +131,23 @@ class ConvLSTMCell(Memory):
     def prepare(self, inputs: Any, training: Any) -> Prepared:
         jnp = jax.numpy
         axis, first = channel_axis(self.data_format), self.data_format == "channels_first"
-        shape, states = self.compute_output_shape(tuple(inputs.shape))[0], (1,) * self.rank
+        shape, ones = self.compute_output_shape(tuple(inputs.shape))[0], (1,) * self.rank
+        moves = {"strides": self.strides, "padding": self.padding, "dilation": self.dilation_rate}
+        stays = {"strides": ones, "padding": "same", "dilation": ones}
         given = self.masks(self.dropout, inputs.shape, training, each=True)
         kept = self.masks(self.recurrent_dropout, tuple(map(int, shape)), training, each=True)
         kernel, recurrent = self.value_of(self.kernel), self.value_of(self.recurrent_kernel)
         bias = None if self.bias is None else self.value_of(self.bias)
         if bias is not None and first:
-            bias = bias.reshape(-1, *states)
+            bias = bias.reshape(-1, *ones)
 
-        def summed(x: Array, kernel: Array, mask: Array | None, *how: Any) -> Array:
+        def summed(x: Array, kernel: Array, mask: Array | None, how: dict[str, Any]) -> Array:
             """Return the sums of all gates at each position; with a mask for each gate, gate by gate."""
             if mask is None:
-                return convolve(x, kernel, *how, self.data_format)
+                return convolve(x, kernel, data_format=self.data_format, **how)
             gates = zip(jnp.split(kernel, 4, -1), mask, strict=True)
-            return jnp.concatenate([convolve(x * one, part, *how, self.data_format) for part, one in gates], axis)
+            sums = [convolve(x * one, part, data_format=self.data_format, **how) for part, one in gates]
+            return jnp.concatenate(sums, axis)
 
         def project(x: Array) -> Array:
             batches = x.shape[: x.ndim - self.rank - 1]
@@ -150,11 +155,11 @@ class ConvLSTMCell(Memory):
             mask = given
             if mask is not None and len(batches) > 1:
                 mask = jnp.tile(mask, (1, prod(batches[:-1]), *(1,) * (self.rank + 1)))
-            sums = summed(flat, kernel, mask, self.strides, self.padding, self.dilation_rate)
+            sums = summed(flat, kernel, mask, moves)
             return (sums if bias is None else sums + bias).reshape(*batches, *sums.shape[1:])
 
         def advance(projected: Array, before: Any) -> tuple[Array, list[Array]]:
-            sums = projected + summed(before[0], recurrent, kept, states, "same", states)
+            sums = projected + summed(before[0], recurrent, kept, stays)
             if not first:
                 h, c = self.gated(sums, before[1])
             else:

@@ -23,6 +23,7 @@ class GRUCell(Cell):
     """
 
     gates: ClassVar[int] = 3
+    units: int
     recurrent_activation: Any
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -320,6 +321,10 @@ def checked_cell(layer: Layer, cell: Any) -> Any:
     return cell
 
 
+def _of_cell(name: str) -> Callable[[Any], Any]:
+    return lambda layer: getattr(layer.cell, name)
+
+
 class Recurrent(RNN):
     """The base of recurrent layers with a cell of their own, whose arguments are theirs.
 
@@ -334,7 +339,7 @@ class Recurrent(RNN):
         super().__init_subclass__(**kwargs)
         if "cell_type" in cls.__dict__:
             for name in configuration.parameters(cls.cell_type.__init__):
-                setattr(cls, name, property(lambda self, name=name: getattr(self.cell, name)))
+                setattr(cls, name, property(_of_cell(name)))
 
     def __init__(self, given: dict[str, Any], **kwargs: Any) -> None:
         of_cell = {name: given[name] for name in configuration.parameters(self.cell_type.__init__) if name in given}

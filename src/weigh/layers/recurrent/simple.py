@@ -43,7 +43,7 @@ class SimpleRNNCell(Cell):
         super().__init__(locals(), **kwargs)
 
     def operations(self) -> int:
-        return 1 + self.use_bias + activations.operations(self.activation)
+        return 1 + int(self.use_bias) + activations.operations(self.activation)
 
     def prepare(self, inputs: Any, training: Any) -> Prepared:
         project = self.projection(inputs, training, each=False)

@@ -9,8 +9,8 @@ from weigh.compute.lazy import jax
 from weigh.declare import config as configuration
 from weigh.declare import tree
 from weigh.declare.config import Resolve
-from weigh.declare.cost import FREE, Cost
-from weigh.declare.dim import Shape
+from weigh.declare.cost import Cost
+from weigh.declare.dim import Shape, total
 from weigh.declare.layer import Layer as Declared
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers.base import Layer
@@ -48,7 +48,8 @@ class StackedRNNCells(Layer):
     @property
     def output_size(self) -> int:
         """Size of the output of the last cell."""
-        return _output_size(self.cells[-1])
+        size: int = _output_size(self.cells[-1])
+        return size
 
     def build(self, input_shape: Shape) -> None:
         shape = tuple(input_shape)
@@ -64,13 +65,14 @@ class StackedRNNCells(Layer):
         return (batch, self.output_size), states
 
     def compute_cost(self, inputs_shape: Shape, states_shape: Any = None) -> Cost | None:
-        total, shape = FREE, tuple(inputs_shape)
+        costs, shape = [], tuple(inputs_shape)
         for cell in self.cells:
             cost = cell.compute_cost(shape) if isinstance(cell, Declared) else None
             if cost is None:
                 return None
-            total, shape = total + cost, (shape[0], _output_size(cell))
-        return total
+            costs.append(cost)
+            shape = (shape[0], _output_size(cell))
+        return Cost(total(cost.multiply_adds for cost in costs), total(cost.others for cost in costs))
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """Return the states of each cell before the first step."""
