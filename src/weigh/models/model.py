@@ -397,6 +397,12 @@ class Model(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
+    def reset_states(self) -> None:
+        """Let the layers that carry states from batch to batch begin with states of 0."""
+        for layer in self._flatten_layers(include_self=False):
+            if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+                layer.reset_state()
+
     # Files ------------------------------------------------------------------------------------------------------
 
     def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
