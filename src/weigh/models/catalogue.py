@@ -28,7 +28,9 @@ _ELSEWHERE = {
     "keras": "weigh.models",
     "keras.src.applications.convnext": "weigh.applications.convnext",
     "keras.src.applications.inception_resnet_v2": "weigh.applications.inception_resnet_v2",
+    "keras.src.layers.preprocessing.feature_space": "weigh.models.feature_space",
     "keras.src.models.functional": "weigh.models.functional",
+    "keras.utils": "weigh.models.feature_space",
 }
 _FUNCTIONS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints")
 

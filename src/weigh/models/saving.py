@@ -82,7 +82,7 @@ def _network(record: Any, custom_objects: dict[str, Any] | None, safe_mode: bool
     _refuse_code(record, safe_mode)
     with custom_object_scope(custom_objects or {}), configuration.reviving():
         model = revive(record, custom_objects)
-    if not isinstance(model, Model):
+    if not isinstance(model, Model) and not hasattr(type(model), "save"):
         raise FormatError(f"The configuration describes a {type(model).__name__}, not a network.")
     return model
 

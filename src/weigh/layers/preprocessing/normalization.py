@@ -131,6 +131,9 @@ class Normalization(Preprocessor):
         count, mean, variance = 0, 0.0, 0.0
         for batch in chain([first], rest):
             batch = numbers(self, batch)
+            if not self.built:  # for any number of examples, unless these are an axis of its own
+                kept = {axis % batch.ndim for axis in self.axis if -batch.ndim <= axis < batch.ndim}
+                self.build(batch.shape if 0 in kept else (None, *batch.shape[1:]))
             self.build_for((batch,), {})
             reduced = tuple(axis for axis in range(self._rank) if axis not in self._kept)
             batch = batch.astype("float64")
