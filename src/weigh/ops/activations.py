@@ -10,6 +10,7 @@ from weigh.compute.values import Array
 from weigh.declare import config
 from weigh.declare.cost import Cost
 from weigh.declare.dim import product
+from weigh.errors import ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
 from weigh.ops.operation import operation
@@ -69,7 +70,7 @@ def _halved(x: Any, axis: int = -1) -> Any:
     shape = shape_of(x)
     size = shape[shapes.axis_of(axis, len(shape))]
     if size is not None and size % 2:
-        raise shapes.ShapeError(f"axis {axis} of shape {shape} is halved, but its size {size} is odd.")
+        raise ShapeError(f"axis {axis} of shape {shape} is halved, but its size {size} is odd.")
     return made(shapes.along(shape, axis, None if size is None else size // 2), own(x))
 
 

@@ -58,9 +58,9 @@ def _limits(dtype: str) -> tuple[Any, Any]:
     if dtype == "bool":
         return 0, 1
     if dtypes.is_inexact(dtype):
-        found = jax.numpy.finfo(dtype)
+        found: Any = jax.numpy.finfo(dtype)  # type: ignore[no-untyped-call]
         return float(found.min), float(found.max)
-    whole = jax.numpy.iinfo(dtype)
+    whole: Any = jax.numpy.iinfo(dtype)  # type: ignore[no-untyped-call]
     return int(whole.min), int(whole.max)
 
 
@@ -134,7 +134,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 def _sliced(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     whole, sizes = shape_of(inputs), tuple(shape)
-    starts = None if isinstance(start_indices, Tensor) else tuple(map(int, start_indices))
+    starts = None if isinstance(start_indices, Tensor) else tuple(int(start) for start in start_indices)
     if len(sizes) != len(whole) or (starts is not None and len(starts) != len(whole)):
         raise ShapeError(f"a start and a size are needed for each axis of shape {whole}, not {start_indices}, {shape}.")
     left = [None if starts is None or size is None else size - starts[axis] for axis, size in enumerate(whole)]
@@ -226,7 +226,7 @@ def scan(
 def _associated(f: Callable[..., Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
     lengths = {shape_of(one)[axis] for one in tree.leaves(elems)}
     if len(lengths) > 1:
-        raise ShapeError(f"what is scanned together has one length, not {sorted(map(str, lengths))}.")
+        raise ShapeError(f"what is scanned together has one length, not {sorted(str(one) for one in lengths)}.")
     return tree.map_leaves(lambda one: made(shape_of(one), own(one)), elems)
 
 

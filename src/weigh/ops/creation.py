@@ -52,13 +52,13 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
 @operation(
     "Full",
     ("shape", "dtype"),
-    lambda shape, fill_value, dtype=None: made(_shape(shape), dtype or own(fill_value)),
+    lambda shape, fill_value, dtype=None: made(_shape(shape), dtype),
     free,
     MODULE,
 )
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Array:
     """Return an array of one number."""
-    return jax.numpy.full(_shape(shape), fill_value, dtype=dtype)
+    return jax.numpy.full(_shape(shape), fill_value, dtype=dtypes.standardize(dtype))
 
 
 def _alike(x: Any, dtype: Any = None) -> Any:
@@ -114,7 +114,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return jax.numpy.arange(start, stop, step, dtype=dtypes.standardize(dtype))
 
 
-def _ends(*ends: Any) -> Any:
+def _ends(*ends: Any) -> tuple[Any, ...]:
     return tuple(end if isinstance(end, (int, float)) else as_array(end) for end in ends)
 
 
@@ -137,7 +137,8 @@ def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
     """Return `num` numbers from `start` to `stop` at equal distances; with `retstep` also the distance."""
-    return jax.numpy.linspace(*_ends(start, stop), num, endpoint, retstep, dtype=dtype, axis=axis)
+    first, last = _ends(start, stop)
+    return jax.numpy.linspace(first, last, num, endpoint, retstep=retstep, dtype=dtype, axis=axis)
 
 
 def _powers(
@@ -151,7 +152,8 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
 ) -> Array:
     """Return `num` numbers from base to the power of `start` to that of `stop`, at equal ratios."""
-    return jax.numpy.logspace(*_ends(start, stop), num, endpoint, base, dtype=dtype, axis=axis)
+    first, last = _ends(start, stop)
+    return jax.numpy.logspace(first, last, num, endpoint, base, dtype=dtype, axis=axis)
 
 
 def _ratios(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
@@ -161,7 +163,8 @@ def _ratios(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: 
 @operation("Geomspace", ("num", "endpoint", "dtype", "axis"), _ratios, None, MODULE)
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
     """Return `num` numbers from `start` to `stop` at equal ratios."""
-    return jax.numpy.geomspace(*_ends(start, stop), num, endpoint, dtype=dtype, axis=axis)
+    first, last = _ends(start, stop)
+    return jax.numpy.geomspace(first, last, num, endpoint, dtype=dtype, axis=axis)
 
 
 # Windows of signals -------------------------------------------------------------------------------------------------

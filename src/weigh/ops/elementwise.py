@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 from weigh.declare import dtypes
-from weigh.ops import specs
+from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
 from weigh.ops.operation import operation
 from weigh.ops.specs import Rule, boolean, floating, own, promoted
@@ -16,7 +15,7 @@ from weigh.ops.specs import Rule, boolean, floating, own, promoted
 MODULE = "keras.src.ops.numpy"
 
 
-def _unary(name: str, text: str, rule: Rule, class_name: str = "", jax_name: str = "") -> Callable[[Any], Array]:
+def _unary(name: str, text: str, rule: Rule, class_name: str = "", jax_name: str = "") -> Any:
     """Return a function of each element, of NumPy's name."""
 
     def function(x: Any) -> Array:
@@ -28,9 +27,7 @@ def _unary(name: str, text: str, rule: Rule, class_name: str = "", jax_name: str
     return _named(function, name, text, specs.like(rule), class_name)
 
 
-def _binary(
-    name: str, text: str, rule: Rule = promoted, class_name: str = "", jax_name: str = ""
-) -> Callable[[Any, Any], Array]:
+def _binary(name: str, text: str, rule: Rule = promoted, class_name: str = "", jax_name: str = "") -> Any:
     """Return a function of two elements, of NumPy's name."""
 
     def function(x1: Any, x2: Any) -> Array:
@@ -39,7 +36,7 @@ def _binary(
     return _named(function, name, text, specs.broadcast(rule), class_name)
 
 
-def _of_bits(name: str, text: str, jax_name: str = "") -> Callable[[Any, Any], Array]:
+def _of_bits(name: str, text: str, jax_name: str = "") -> Any:
     """Return a function of the bits of two whole numbers, of NumPy's name."""
 
     def function(x: Any, y: Any) -> Array:
@@ -222,7 +219,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 def _chosen(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
         return tuple(specs.made((None,), "int32") for _ in specs.shape_of(condition))
-    shape = specs.shapes.broadcast(*map(specs.shape_of, (condition, x1, x2)))
+    shape = shapes.broadcast(*map(specs.shape_of, (condition, x1, x2)))
     return specs.made(shape, promoted(x1, x2))
 
 

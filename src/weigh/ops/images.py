@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from weigh.compute import convolution
 from weigh.compute import images as pixels
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
-from weigh.declare.dim import product
+from weigh.declare.dim import Shape, product
 from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array, floats
@@ -19,7 +20,7 @@ from weigh.ops.windows import _convolved
 MODULE = "keras.src.ops.image"
 
 
-def _image(x: Any) -> shapes.Shape:
+def _image(x: Any) -> Shape:
     pixels.check_rank(x)
     return shape_of(x)
 
@@ -127,10 +128,9 @@ def _edges(before: Any, after: Any, target: Any, size: int | None, sign: int, wh
     return before, after, target
 
 
-def _framed(
-    x: Any, top: Any, left: Any, bottom: Any, right: Any, height: Any, width: Any, data_format: str | None, sign: int
-) -> tuple[Any, Any, Any]:
+def _framed(x: Any, around: Sequence[Any], data_format: str | None, sign: int) -> tuple[Any, Any, Any]:
     """Return what happens to rows and to columns, and what comes out."""
+    top, left, bottom, right, height, width = around
     shape = list(_image(x))
     across, along, _ = pixels.axes(data_format)
     rows = _edges(top, bottom, height, shape[across], sign, "height")
@@ -145,7 +145,7 @@ _CROPPING = ("top_cropping", "left_cropping", "bottom_cropping", "right_cropping
 
 def _frame_spec(names: tuple[str, ...], sign: int) -> specs.Spec:
     def spec(images: Any, data_format: str | None = None, **given: Any) -> Any:
-        return _framed(images, *(given.get(name) for name in names), data_format, sign)[2]
+        return _framed(images, [given.get(name) for name in names], data_format, sign)[2]
 
     return spec
 
@@ -164,7 +164,7 @@ def pad_images(
     """Return images with zeros around; of padding before, behind and the size then, two are given for each axis."""
     images = array(images)
     around = (top_padding, left_padding, bottom_padding, right_padding, target_height, target_width)
-    rows, columns, _ = _framed(images, *around, data_format, 1)
+    rows, columns, _ = _framed(images, around, data_format, 1)
     across, along, _ = pixels.axes(data_format)
     widths = [(0, 0)] * images.ndim
     widths[across], widths[along] = rows[:2], columns[:2]
@@ -185,7 +185,7 @@ def crop_images(
     """Return a part of images; of what is left away before and behind and the size, two are given for each axis."""
     images = array(images)
     around = (top_cropping, left_cropping, bottom_cropping, right_cropping, target_height, target_width)
-    (top, _, height), (left, _, width), _ = _framed(images, *around, data_format, -1)
+    (top, _, height), (left, _, width), _ = _framed(images, around, data_format, -1)
     return pixels.crop(images, top, left, height, width, data_format)
 
 
@@ -281,7 +281,7 @@ def elastic_transform(
 
 def _mapped(inputs: Any, coordinates: Any, *_: Any, **__: Any) -> Any:
     places = shape_of(coordinates)
-    if len(places) < 2 or places[0] != len(shape_of(inputs)):
+    if len(places) < 2 or places[0] not in (None, len(shape_of(inputs))):
         raise ShapeError(
             f"coordinates are ({len(shape_of(inputs))}, …) for an array of shape {shape_of(inputs)}, not {places}."
         )

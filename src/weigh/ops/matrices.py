@@ -79,13 +79,13 @@ def _eigen(x: Any) -> Any:
 
 
 @operation("Eig", (), _eigen, None, MODULE)
-def eig(x: Any) -> tuple[Array, Array]:
+def eig(x: Any) -> Any:
     """Return eigenvalues and eigenvectors, complex; JAX computes them on a CPU only."""
     return tuple(jax.numpy.linalg.eig(array(x)))
 
 
 @operation("Eigh", (), _eigen, None, MODULE)
-def eigh(x: Any) -> tuple[Array, Array]:
+def eigh(x: Any) -> Any:
     """Return eigenvalues, ascending, and eigenvectors of symmetric matrices."""
     return tuple(jax.numpy.linalg.eigh(array(x)))
 
@@ -98,11 +98,11 @@ def inv(x: Any) -> Array:
 
 def _factored(x: Any) -> Any:
     shape = _matrix(x)
-    return made(shape, own(x)), made((*shape[:-2], _least(*shape[-2:])), own(x))
+    return made(shape, own(x)), made((*shape[:-2], _least(*shape[-2:])), "int32")
 
 
 @operation("LuFactor", (), _factored, None, MODULE)
-def lu_factor(x: Any) -> tuple[Array, Array]:
+def lu_factor(x: Any) -> Any:
     """Return lower and upper triangles of the LU decomposition in one matrix, and which rows were exchanged."""
     x = array(x)
     factor: Callable[[Array], Any] = jax.scipy.linalg.lu_factor
@@ -132,7 +132,7 @@ def _orthogonal(x: Any, mode: str = "reduced") -> Any:
 
 
 @operation("Qr", ("mode",), _orthogonal, None, MODULE)
-def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
+def qr(x: Any, mode: str = "reduced") -> Any:
     """Return the orthogonal Q and the triangular R with x = Q · R."""
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"`mode` must be 'reduced' or 'complete', not {mode!r}.")

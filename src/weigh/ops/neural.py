@@ -52,21 +52,19 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
     dtype, wide, axes = x.dtype, _wide(x), _axes(axes, x.ndim)
     found = jnp.mean(wide, axes, keepdims=keepdims), jnp.var(wide, axes, keepdims=keepdims)
     if dtype in ("float16", "bfloat16"):
-        most = float(jnp.finfo("float16").max)
+        most = 65504.0  # what float16 holds
         return tuple(jnp.clip(one, -most, most).astype(dtype) for one in found)  # type: ignore[return-value]
     return found
 
 
 def _vectors(x: Any, *vectors: Any, axis: int) -> None:
+    """Check that all but ``None`` are vectors of the size of an axis."""
     shape = shape_of(x)
     size = shape[shapes.axis_of(axis, len(shape))]
     for vector in vectors:
-        if (
-            vector is not None
-            and (len(shape_of(vector)) != 1 or None not in (size, *shape_of(vector)))
-            and (shape_of(vector) != (size,))
-        ):
-            raise ShapeError(f"axis {axis} of shape {shape} takes vectors of shape ({size},), not {shape_of(vector)}.")
+        given = (size,) if vector is None else shape_of(vector)
+        if len(given) != 1 or (None not in (size, given[0]) and given[0] != size):
+            raise ShapeError(f"axis {axis} of shape {shape} takes vectors of shape ({size},), not {given}.")
 
 
 def _batch_normalized(
@@ -150,7 +148,7 @@ def _normalized(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = 
 @operation("Normalize", ("axis", "order", "epsilon"), _normalized, specs.each(_normalized, 3), MODULE)
 def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Array:
     """Return x divided by its norm of an order along `axis`, at least `epsilon`."""
-    if not isinstance(order, int) or order < 1:
+    if order != int(order) or order < 1:
         raise ArgumentError(f"`order` must be a whole number of at least 1, not {order!r}.")
     jnp, x = jax.numpy, array(x)
     x = (x if x.ndim else x[None]).astype(specs.floating(x))
@@ -283,7 +281,7 @@ def polar(abs_: Any, angle: Any) -> Array:
 
 
 def _compared(x1: Any, x2: Any, max_val: float) -> Any:
-    if shapes.broadcast(shape_of(x1), shape_of(x2)) and len(shape_of(x1)) != len(shape_of(x2)):
+    if len(shape_of(x1)) != len(shape_of(x2)):
         raise ShapeError(f"arrays of one shape are compared, not {shape_of(x1)} and {shape_of(x2)}.")
     return made((), dtypes.floatx())
 

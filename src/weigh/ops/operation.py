@@ -46,7 +46,7 @@ class Operation(declared.Operation):
         except ShapeError as error:
             raise ShapeError(f"Operation {self.name!r} ({type(self).__name__}): {error}") from None
         if recording():
-            Node(self, args, kwargs, outputs)  # type: ignore[arg-type]
+            Node(self, args, kwargs, outputs)
         return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:

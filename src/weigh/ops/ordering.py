@@ -7,6 +7,7 @@ from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
+from weigh.errors import ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
 from weigh.ops.operation import operation
@@ -59,7 +60,7 @@ def digitize(x: Any, bins: Any) -> Array:
     return jax.numpy.digitize(array(x), array(bins))
 
 
-@operation("IsIn", ("assume_unique", "invert"), specs.like(specs.boolean), None, MODULE)
+@operation("IsIn", ("assume_unique", "invert"), lambda x1, x2, **_: made(shape_of(x1), "bool"), None, MODULE)
 def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Array:
     """Return whether each element of x1 is in x2, or, with `invert`, is not."""
     return jax.numpy.isin(array(x1), array(x2), assume_unique=assume_unique, invert=invert)
@@ -104,10 +105,27 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
     return jax.numpy.histogram(array(x), bins=bins, range=range)
 
 
+def _different(
+    x: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    **_: Any,
+) -> Any:
+    shape = shape_of(x)
+    found = [made((size,) if axis is None else shapes.along(shape, axis, size), own(x))]
+    inverse = shape if axis is None else (shape[axis],)
+    asked = ((return_index, (size,)), (return_inverse, inverse), (return_counts, (size,)))
+    found += [made(of, "int32") for wanted, of in asked if wanted]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
 @operation(
     "Unique",
     ("sorted", "return_index", "return_inverse", "return_counts", "axis", "size", "fill_value"),
-    None,
+    _different,
     None,
     MODULE,
 )
@@ -163,7 +181,7 @@ def size(x: Any) -> Any:
     return jax.numpy.size(array(x))
 
 
-@operation("Ndim", (), lambda x: made((len(shape_of(x)),), "int32"), specs.free, MODULE)
+@operation("Ndim", (), lambda x: made((), "int32"), specs.free, MODULE)
 def ndim(x: Any) -> Any:
     """Return the number of axes."""
     return array(x).ndim
@@ -199,7 +217,7 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: st
 def _best(x: Any, k: int, sorted: bool = True) -> Any:
     shape = shape_of(x)
     if shape[-1] is not None and k > shape[-1]:
-        raise shapes.ShapeError(f"there are no {k} among the {shape[-1]} elements of the last axis of shape {shape}.")
+        raise ShapeError(f"there are no {k} among the {shape[-1]} elements of the last axis of shape {shape}.")
     return made((*shape[:-1], k), own(x)), made((*shape[:-1], k), "int32")
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from weigh.compute.values import Array
-from weigh.declare.dim import product
+from weigh.declare.dim import Shape, product
 from weigh.errors import ArgumentError, ShapeError
 from weigh.ops.arrays import array
 from weigh.ops.operation import operation
-from weigh.ops.shapes import Shape
 from weigh.ops.specs import free, made, own, shape_of
 
 _Groups = list[list[str]]

@@ -8,7 +8,7 @@ from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 from weigh.declare import dtypes
 from weigh.declare.cost import Cost
-from weigh.declare.dim import product
+from weigh.declare.dim import Shape, product
 from weigh.declare.settings import epsilon
 from weigh.errors import ArgumentError, ShapeError
 from weigh.ops import shapes
@@ -65,7 +65,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return -jax.numpy.sum(target * _logarithms(output, from_logits, axis), axis)
 
 
-def _labels(target: Any, output: Any, axis: int) -> shapes.Shape:
+def _labels(target: Any, output: Any, axis: int) -> Shape:
     """Return the shape of the labels, without a last axis of 1."""
     labels, rows = shape_of(target), shapes.reduced(shape_of(output), axis)
     labels = labels[:-1] if len(labels) == len(rows) + 1 and labels[-1] == 1 else labels

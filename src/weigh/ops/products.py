@@ -7,7 +7,7 @@ from typing import Any
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 from weigh.declare.cost import Cost
-from weigh.declare.dim import product
+from weigh.declare.dim import Shape, product
 from weigh.errors import ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
@@ -94,10 +94,11 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
     """Return the sums of products that `subscripts` describes, as ``"bij,bjk->bik"``."""
     arrays = list(map(array, operands))
     narrow = all(one.dtype == "int8" for one in arrays)
-    return jax.numpy.einsum(subscripts, *arrays, **({"preferred_element_type": "int32"} if narrow else {}), **kwargs)
+    options: dict[str, Any] = {"preferred_element_type": "int32"} if narrow else {}
+    return jax.numpy.einsum(subscripts, *arrays, **options, **kwargs)
 
 
-def _inner(left: shapes.Shape, right: shapes.Shape) -> shapes.Shape:
+def _inner(left: Shape, right: Shape) -> Shape:
     if not left or not right:
         return left or right
     shapes.meet(left, right, -1, -1)

@@ -319,7 +319,9 @@ def get_item(shape: Shape, key: Any) -> Shape:
     if sum(one is Ellipsis for one in keys) > 1:
         raise ShapeError("an index holds `...` more than once.")
     keys[gap : gap + 1] = [slice(None)] * (len(shape) - used)
-    rest, sizes, arrays = iter(shape), [], []
+    rest = iter(shape)
+    sizes: list[int | None] = []
+    arrays: list[tuple[int, Any]] = []
     for one in keys:
         if one is None:
             sizes.append(1)
@@ -416,7 +418,7 @@ def pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     """Return how much goes before and behind each axis: of one number, one pair, or a pair for each axis."""
     if isinstance(pad_width, int):
         return [(pad_width, pad_width)] * rank
-    width = [tuple(one) if isinstance(one, (list, tuple)) else one for one in pad_width]
+    width: list[Any] = [tuple(one) if isinstance(one, (list, tuple)) else one for one in pad_width]
     if len(width) in (1, 2) and all(isinstance(one, int) for one in width):
         return [(int(width[0]), int(width[-1]))] * rank
     if len(width) == 1:
@@ -509,17 +511,17 @@ def convolved(
         raise ShapeError(f"a kernel of shape {kernel} moves over {len(kernel) - 2} axes; the input has shape {shape}.")
     steps, apart = (window_sizes(one, len(positions), "strides") for one in (strides, dilation))
     sizes = (
-        windows(size, int(width or 1), step, padding, gap)
+        None if width is None and padding == "valid" else windows(size, int(width or 1), step, padding, gap)
         for size, width, step, gap in zip(positions, kernel, steps, apart, strict=False)
     )
     return image_shape(batch, tuple(sizes), filters, data_format)
 
 
 def spread(
-    size: int | None, kernel: int, stride: int, dilation: int, output_padding: int | None, padding: str
+    size: int | None, kernel: int | None, stride: int, dilation: int, output_padding: int | None, padding: str
 ) -> int | None:
     """Return the size of an axis that a transposed convolution makes of `size`."""
-    if size is None:
+    if size is None or kernel is None:
         return None
     span = (kernel - 1) * dilation + 1
     if output_padding is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
+from weigh.declare.dim import Shape
 from weigh.errors import ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
@@ -39,7 +40,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Array:
     return jax.numpy.moveaxis(array(x), _tuple(source), _tuple(destination))
 
 
-def _swapped(shape: shapes.Shape, axis1: Any, axis2: Any) -> shapes.Shape:
+def _swapped(shape: Shape, axis1: Any, axis2: Any) -> Shape:
     first, second = (shapes.axis_of(axis, len(shape)) for axis in (axis1, axis2))
     order = list(range(len(shape)))
     order[first], order[second] = second, first
@@ -76,7 +77,7 @@ def broadcast_to(x: Any, shape: Any) -> Array:
     return jax.numpy.broadcast_to(array(x), tuple(shape))
 
 
-def _widened(shape: shapes.Shape, target: shapes.Shape) -> shapes.Shape:
+def _widened(shape: Shape, target: Shape) -> Shape:
     if shapes.broadcast(shape, target) != target and None not in shape:
         raise ShapeError(f"an array of shape {shape} does not broadcast to {target}.")
     return target
@@ -89,7 +90,7 @@ def _tuple(axis: Any) -> Any:
 # The same numbers elsewhere -----------------------------------------------------------------------------------------
 
 
-def _same(shape: shapes.Shape, *_: Any, axis: Any = None, **__: Any) -> shapes.Shape:
+def _same(shape: Shape, *_: Any, axis: Any = None, **__: Any) -> Shape:
     shapes.axes_of(axis, len(shape))
     return shape
 
@@ -118,7 +119,7 @@ def roll(x: Any, shift: Any, axis: Axes = None) -> Array:
     return jax.numpy.roll(array(x), _tuple(shift), _tuple(axis))
 
 
-def _turned(shape: shapes.Shape, k: int = 1, axes: Any = (0, 1)) -> shapes.Shape:
+def _turned(shape: Shape, k: int = 1, axes: Any = (0, 1)) -> Shape:
     return _swapped(shape, *axes) if k % 2 else shape
 
 
@@ -156,7 +157,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return jax.numpy.diagonal(array(x), offset, axis1, axis2)
 
 
-def _matrix(shape: shapes.Shape, **_: Any) -> shapes.Shape:
+def _matrix(shape: Shape, **_: Any) -> Shape:
     if len(shape) < 2:
         raise ShapeError(f"a triangle is of a matrix, not of shape {shape}.")
     return shape
@@ -201,7 +202,7 @@ def stack(x: Any, axis: int = 0) -> Array:
     return jax.numpy.stack(list(map(array, x)), axis=axis)
 
 
-def _at_least(rank: int, shape: shapes.Shape) -> shapes.Shape:
+def _at_least(rank: int, shape: Shape) -> Shape:
     if len(shape) >= rank:
         return shape
     if rank == 3:
@@ -210,7 +211,7 @@ def _at_least(rank: int, shape: shapes.Shape) -> shapes.Shape:
 
 
 def _stacked(rank: int, axis: int) -> Any:
-    def rule(several: Sequence[shapes.Shape]) -> shapes.Shape:
+    def rule(several: Sequence[Shape]) -> Shape:
         whole = [_at_least(rank, shape) for shape in several]
         return shapes.concatenated(whole, 0 if rank == 1 and len(whole[0]) == 1 else axis)
 

@@ -8,6 +8,7 @@ from typing import Any
 from weigh.compute.lazy import jax
 from weigh.compute.values import Array
 from weigh.declare import dtypes
+from weigh.declare.dim import Shape
 from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array, floats
@@ -112,7 +113,7 @@ segment_min = _segmented("segment_min", "least")
 # Fourier transforms -------------------------------------------------------------------------------------------------
 
 
-def _pair(x: Any, least: int = 1) -> shapes.Shape:
+def _pair(x: Any, least: int = 1) -> Shape:
     """Return the shape of a real and an imaginary part, which are one."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ArgumentTypeError(f"a pair is needed, the real and the imaginary part, not {x!r}.")
@@ -131,7 +132,7 @@ def _parts(x: Array) -> tuple[Array, Array]:
     return jax.numpy.real(x), jax.numpy.imag(x)
 
 
-def _two(shape: shapes.Shape, dtype: str) -> Any:
+def _two(shape: Shape, dtype: str) -> Any:
     return made(shape, dtype), made(shape, dtype)
 
 

@@ -161,8 +161,7 @@ def _spread(
     steps, apart = (shapes.window_sizes(one, rank, "strides") for one in (strides, dilation_rate))
     more = (None,) * rank if output_padding is None else shapes.window_sizes(output_padding, rank, "output_padding")
     sizes = tuple(
-        shapes.spread(*one, padding.lower())
-        for one in zip(positions, window[:-2], steps, apart, more, strict=True)  # type: ignore[misc]
+        shapes.spread(*one, padding.lower()) for one in zip(positions, window[:-2], steps, apart, more, strict=True)
     )
     return made(shapes.image_shape(batch, sizes, window[-2], _format(data_format)), own(inputs))
 

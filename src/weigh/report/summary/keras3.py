@@ -81,14 +81,14 @@ def _column_widths(header: list[str], positions: list[float], line_length: int) 
     return widths[: len(header)]
 
 
-def _rows(network: Network, layer: Layer, wanted: Wanted, depth: int = 0) -> Iterator[list[Text]]:
+def _rows(network: Network, layer: Any, wanted: Wanted, depth: int = 0) -> Iterator[list[Text]]:
     yield list(_fields(network, layer, wanted, f"{'   ' * depth}└ " if depth else ""))
     if wanted.expand_nested:
         for inner in inner_layers(layer):
             yield from _rows(network, inner, wanted, depth + 1)
 
 
-def _fields(network: Network, layer: Layer, wanted: Wanted, prefix: str) -> Iterator[Text]:
+def _fields(network: Network, layer: Any, wanted: Wanted, prefix: str) -> Iterator[Text]:
     yield [*styled(f"{prefix}{layer.name} ("), *styled(type(layer).__name__, "type"), *styled(")")]
     yield _shape(layer)
     if not isinstance(layer, Layer):
