@@ -69,8 +69,6 @@ def test_a_mask_that_hides_everything_leaves_an_average_of_0():
 def test_adaptive_pooling_is_that_of_keras(agree, kind):
     agree(f"Adaptive{kind}Pooling1D", (2, 3, 7), {"output_size": 3, "data_format": "channels_first"})
     agree(f"Adaptive{kind}Pooling2D", (2, 6, 5, 3), {"output_size": (3, 4)}, gradients=False, unknown=True)
-    agree(
-    )
     agree(f"Adaptive{kind}Pooling3D", (2, 4, 2, 3, 2), {"output_size": (2, 1, 3)}, gradients=False)
 
 

@@ -18,7 +18,7 @@ from weigh.compute.values import Array
 Pads = tuple[tuple[int, int], ...]
 """How many zeros are put before and behind each axis over which a window moves."""
 
-_MOST_TAPS = 64
+MOST_TAPS = 64
 """The largest window that is written out as shifted products: each element makes the program longer."""
 
 _MOST_GROUPS = 64
@@ -86,7 +86,7 @@ def _multiply_positions(x: Array, kernel: Array, strides: tuple[int, ...], data_
     first = data_format == "channels_first"
     x = jax.numpy.moveaxis(x, 1, -1) if first else x
     stops = [-(-size // stride) for size, stride in zip(x.shape[1:-1], strides, strict=True)]
-    x = _strided(x, (0,) * len(stops), stops, strides) if max(strides) > 1 else x
+    x = strided(x, (0,) * len(stops), stops, strides) if max(strides) > 1 else x
     y = (x.reshape(-1, x.shape[-1]) @ kernel).reshape(*x.shape[:-1], kernel.shape[-1])
     return jax.numpy.moveaxis(y, -1, 1) if first else y
 
@@ -159,21 +159,32 @@ def multiply_windows(
     first = data_format == "channels_first"
     axes = range(2, x.ndim) if first else range(1, x.ndim - 1)
     pads = paddings([x.shape[axis] for axis in axes], window, strides, padding, (1,) * len(window))
-    x = _padded(jax.numpy.moveaxis(x, 1, -1) if first else x, pads)
+    x = padded(jax.numpy.moveaxis(x, 1, -1) if first else x, pads)
     out = [(size - k) // stride + 1 for size, k, stride in zip(x.shape[1:-1], window, strides, strict=True)]
-    slices = [_strided(x, shift, out, strides) for shift in product(*map(range, window))]
+    slices = [strided(x, shift, out, strides) for shift in product(*map(range, window))]
     seen = jax.numpy.stack(slices, -1 if first else -2)
     y = jax.numpy.einsum("npi,pif->npf", seen.reshape(x.shape[0], prod(out), -1), kernel)
     y = y.reshape(x.shape[0], *out, kernel.shape[-1])
     return jax.numpy.moveaxis(y, -1, 1) if first else y
 
 
-def _padded(x: Array, around: Sequence[tuple[int, int]]) -> Array:
-    """Return `x`, channels last, with so many zeros before and behind each axis of positions."""
-    return jax.lax.pad(x, jax.numpy.zeros((), x.dtype), ((0, 0, 0), *((*pad, 0) for pad in around), (0, 0, 0)))
+def shifts(window: Sequence[int], dilation: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the elements of a window, each with its distance from the first."""
+    elements = product(*map(range, window))
+    return [(one, tuple(i * step for i, step in zip(one, dilation, strict=True))) for one in elements]
 
 
-def _strided(x: Array, starts: Sequence[int], sizes: Sequence[int], strides: Sequence[int]) -> Array:
+def padded(x: Array, around: Sequence[tuple[int, int]], filling: Any = 0, between: Sequence[int] = ()) -> Array:
+    """Return `x`, channels last, with so much `filling` before, behind and `between` along each axis of positions.
+
+    Less than nothing before or behind cuts off.
+    """
+    gaps = between or (0,) * len(around)
+    sizes = ((0, 0, 0), *((*pad, gap) for pad, gap in zip(around, gaps, strict=True)), (0, 0, 0))
+    return jax.lax.pad(x, jax.numpy.asarray(filling, x.dtype), sizes)
+
+
+def strided(x: Array, starts: Sequence[int], sizes: Sequence[int], strides: Sequence[int]) -> Array:
     """Return the part of `x`, channels last, that begins at `starts` and has `sizes` positions, `strides` apart."""
     ends = [at + (size - 1) * stride + 1 for at, size, stride in zip(starts, sizes, strides, strict=True)]
     return jax.lax.slice(x, (0, *starts, 0), (x.shape[0], *ends, x.shape[-1]), (1, *strides, 1))
@@ -187,7 +198,7 @@ def convolve_depthwise(
 ) -> Array:
     """Return the convolution of each channel of `x` with its own; `kernel` is (*window*, channels, outputs of each)."""
     *window, channels, times = kernel.shape
-    if jax.default_backend() != "cpu" or prod(window) > _MOST_TAPS:
+    if jax.default_backend() != "cpu" or prod(window) > MOST_TAPS:
         return _convolve(x, kernel.reshape(*window, 1, channels * times), strides, padding, dilation, data_format)
     first = data_format == "channels_first"
     dtype = x.dtype
@@ -211,11 +222,6 @@ def _shifted_products(
     """
     jnp = jax.numpy
 
-    def shifts(kernel: Array) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-        """Return the elements of the window, each with the shift that it stands for."""
-        elements = product(*map(range, kernel.shape[:-1]))
-        return [(one, tuple(i * step for i, step in zip(one, dilation, strict=True))) for one in elements]
-
     def sizes(x: Array, kernel: Array) -> list[int]:
         """Return how many positions come out on each axis."""
         return [
@@ -226,17 +232,20 @@ def _shifted_products(
         ]
 
     def gathered(multiply: Callable[[Array, Array], Array], x: Array, kernel: Array) -> Array:
-        out, wide = sizes(x, kernel), _padded(x, pads)
-        return sum(multiply(_strided(wide, shift, out, strides), kernel[element]) for element, shift in shifts(kernel))
+        out, wide = sizes(x, kernel), padded(x, pads)
+        return sum(
+            multiply(strided(wide, shift, out, strides), kernel[element])
+            for element, shift in shifts(kernel.shape[:-1], dilation)
+        )
 
     def scattered(x: Array, kernel: Array) -> Array:
         beyond = [(k - 1) * step for k, step in zip(kernel.shape[:-1], dilation, strict=True)]
         full = sum(
-            _padded(x * kernel[element], [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
-            for element, shift in shifts(kernel)
+            padded(x * kernel[element], [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
+            for element, shift in shifts(kernel.shape[:-1], dilation)
         )
         starts = [most - before for most, (before, _) in zip(beyond, pads, strict=True)]
-        return _strided(full, starts, sizes(x, kernel), strides)
+        return strided(full, starts, sizes(x, kernel), strides)
 
     def by_channel(x: Array, numbers: Array) -> Array:  # its transpose is one sum of products, nothing kept between
         return jnp.einsum("...c,c->...c", x, numbers)

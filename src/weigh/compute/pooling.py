@@ -5,11 +5,12 @@ Arrays are (batch, *positions*, channels), or (batch, channels, *positions*) wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, reduce
 from math import prod
 from typing import Any
 
-from weigh.compute.convolution import Pads, paddings
+from weigh.compute.convolution import MOST_TAPS, Pads, padded, paddings, shifts, strided
 from weigh.compute.lazy import jax, numpy
 from weigh.compute.values import Array
 
@@ -23,7 +24,64 @@ def max_pool(x: Array, window: tuple[int, ...], strides: tuple[int, ...], paddin
     """Return the largest number of each window."""
     jnp = jax.numpy
     least = -jnp.inf if jnp.issubdtype(x.dtype, jnp.floating) else numpy.iinfo(x.dtype).min
+    if jax.default_backend() == "cpu" and prod(window) <= MOST_TAPS:
+        first = data_format == "channels_first"
+        x = jnp.moveaxis(x, 1, -1) if first else x
+        y = _largest(window, strides, _pads(x.shape[1:-1], window, strides, padding), least)(x)
+        return jnp.moveaxis(y, -1, 1) if first else y
     return _reduced(x, least, jax.lax.max, window, strides, padding, data_format)
+
+
+@cache
+def _largest(window: tuple[int, ...], strides: tuple[int, ...], pads: Pads, least: Any) -> Callable[[Array], Array]:
+    """Return the function from `x`, channels last, to the largest number of each window.
+
+    On a CPU the gradient that XLA makes of a pooling goes window by window. This one goes element by element of the
+    window: which of them was the first to be the largest is spread over the input, and the gradient is read there. It
+    takes a third of the time (8 × 32 × 32 × 64 with windows of 2 × 2; 2 × 112 × 112 × 64 with 3 × 3, strides of 2).
+    """
+    jnp = jax.numpy
+    elements = [shift for _, shift in shifts(window, (1,) * len(window))]
+
+    def stops(x: Array) -> list[int]:
+        return [
+            (size + sum(pad) - k) // stride + 1
+            for size, pad, k, stride in zip(x.shape[1:-1], pads, window, strides, strict=True)
+        ]
+
+    def seen(x: Array) -> list[Array]:
+        """Return what each element of the window sees, at every stop."""
+        out, wide = stops(x), padded(x, pads, least)
+        return [strided(wide, shift, out, strides) for shift in elements]
+
+    def largest_of_windows(x: Array) -> Array:
+        return reduce(jnp.maximum, seen(x))
+
+    def first_largest(x: Array, y: Array) -> Array:
+        """Return for every stop which element of the window is the first that is the largest."""
+        number = jnp.full(y.shape, len(elements), "int8")
+        for element, values in reversed(list(enumerate(seen(x)))):
+            number = jnp.where(values == y, jnp.int8(element), number)
+        return number
+
+    def derivative(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        (x,), (change,) = primals, tangents
+        y = pool(x)
+        number = first_largest(x, y)
+        reach = [(size - 1) * stride + 1 for size, stride in zip(y.shape[1:-1], strides, strict=True)]
+        total = 0
+        for element, shift in enumerate(elements):
+            begins = [by - before for by, (before, _) in zip(shift, pads, strict=True)]
+            over = [size - at - far for size, at, far in zip(x.shape[1:-1], begins, reach, strict=True)]
+            spread = padded(number, list(zip(begins, over, strict=True)), -1, [stride - 1 for stride in strides])
+            chosen = jnp.where(spread == element, change, 0)
+            total = total + padded(chosen, [(-at, -rest) for at, rest in zip(begins, over, strict=True)])
+        return y, strided(total, (0,) * len(strides), y.shape[1:-1], strides)
+
+    pool: Any = jax.custom_jvp(largest_of_windows)
+    pool.defjvp(derivative)
+    compiled: Callable[[Array], Array] = jax.jit(pool)
+    return compiled
 
 
 def average_pool(x: Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str, data_format: str) -> Array:

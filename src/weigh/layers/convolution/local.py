@@ -114,7 +114,7 @@ class LocallyConnected(BaseConv):
     def _worked(self, axis: int, size: int) -> int:
         kernel, stride = self.dim("kernel_size", axis), self.dim("strides", axis)
         if self.padding == "valid":
-            room = size - kernel
+            room: int = size - kernel
             return (room if stride == 1 else room // stride) + 1
         return size if stride == 1 else Dim(-(-size // int(stride)), Origin("arithmetic", "÷", parts=(size, stride)))
 
