@@ -51,6 +51,7 @@ _ROOMS = {
     "metrics": "weigh.training.metrics",
     "mixed_precision": "weigh.surface.mixed_precision",
     "optimizers": "weigh.training.optimizers",
+    "random": "weigh.ops.random",
     "regularizers": "weigh.parts.regularizers",
     "saving": "weigh.models.saving",
     "tree": "weigh.surface.tree",

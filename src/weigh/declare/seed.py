@@ -50,6 +50,11 @@ class Draw:
     __index__ = __int__
 
 
+def stream() -> object:
+    """Return what stands for the stream of draws in force; another one after `set_seed`."""
+    return _source
+
+
 def set_seed(seed: int | None) -> None:
     """Start the stream of draws anew: from `seed`, or from the system's entropy for ``None``."""
     global _source
