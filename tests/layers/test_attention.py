@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import weigh
-from weigh.errors import ShapeError
+from weigh.compute import lazy
+from weigh.errors import ArgumentError, ShapeError
 from weigh.report.explain import explanation
 
 RNG = np.random.default_rng(0)
@@ -78,6 +79,33 @@ def test_grouped_query_attention_is_that_of_keras(agree, shapes, arguments, call
 def test_attention_in_mixed_precision_makes_its_shares_in_float32(agree):
     arguments = {"num_heads": 2, "key_dim": 3, "dtype": "mixed_bfloat16"}
     agree("MultiHeadAttention", {"query": (2, 4, 6), "value": (2, 3, 6)}, arguments, tolerance=5e-2)
+
+
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupedQueryAttention"])
+def test_flash_attention_is_the_same_by_another_kernel(name, monkeypatch):
+    """The kernel is cuDNN's where there is a GPU; here XLA's, which takes the same arguments, stands in for it."""
+    import jax
+
+    x, mask = normal(2, 4, 6), RNG.random((2, 4, 4)) < 0.8
+    arguments = (2, 3) if name == "MultiHeadAttention" else (3, 4, 2)
+    plain, flash = (
+        getattr(weigh.layers, name)(*arguments, flash_attention=asked, dtype="bfloat16") for asked in (None, True)
+    )
+    wanted = plain(x, x, attention_mask=mask, use_causal_mask=True)
+    flash(x, x)
+    flash.set_weights(plain.get_weights())
+    used, kernel = [], jax.nn.dot_product_attention
+    monkeypatch.setattr(lazy.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(
+        jax.nn,
+        "dot_product_attention",
+        lambda *tensors, mask, implementation: used.append(implementation) or kernel(*tensors, mask=mask),
+    )
+    got = flash(x, x, attention_mask=mask, use_causal_mask=True)
+    assert used == ["cudnn"]
+    np.testing.assert_allclose(np.asarray(got, "float32"), np.asarray(wanted, "float32"), atol=3e-2)
+    with pytest.raises(ArgumentError, match="flash attention never has all shares"):
+        flash(x, x, return_attention_scores=True)
 
 
 def test_multi_head_attention_by_hand():

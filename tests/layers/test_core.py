@@ -1,13 +1,13 @@
-"""Dense and Input, held to Keras."""
+"""The core layers, held to Keras."""
 
 import numpy as np
 import pytest
 
 import weigh
-from weigh.errors import ArgumentError, ShapeError, UnknownNameError
+from weigh.errors import ArgumentError, FormatError, ShapeError, UnknownNameError
 
 
-@pytest.mark.parametrize("shape", [(4, 7), (2, 3, 7), (2, 1, 3, 5)])
+@pytest.mark.parametrize("shape", [(4, 7), (2, 1, 3, 5)])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -102,3 +102,166 @@ def test_inputs_are_named_and_shaped_as_in_keras(arguments):
 
     ours, theirs = weigh.Input(**arguments), keras.Input(**arguments)
     assert (ours.name, ours.shape, ours.dtype) == (theirs.name, theirs.shape, theirs.dtype)
+
+
+# Low-rank adaptation ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "arguments"),
+    [
+        ("Dense", (2, 4), {"units": 5, "lora_rank": 2, "kernel_regularizer": "l2"}),
+        (
+            "EinsumDense",
+            (2, 3, 4),
+            {"equation": "abc,cde->abde", "output_shape": (3, 2, 5), "lora_rank": 2, "lora_alpha": 3},
+        ),
+    ],
+)
+def test_an_adapted_layer_is_that_of_keras(agree, name, shape, arguments):
+    ours, _ = agree(name, shape, arguments)
+    assert [weight.trainable for weight in ours.weights] == [False, *[True] * (len(ours.weights) - 1)]
+
+
+def test_an_adapted_layer_is_saved_as_the_sum_and_read_so_by_keras(tmp_path):
+    import keras
+
+    models = []
+    for library in (weigh, keras):
+        inputs = library.Input((4,))
+        models.append(library.Model(inputs, library.layers.Dense(3, lora_rank=2)(inputs)))
+    mine, its = models
+    mine.set_weights([np.random.default_rng(0).normal(size=weight.shape) for weight in mine.weights])
+    x = np.ones((1, 4), "float32")
+    mine.save_weights(tmp_path / "mine.weights.h5")
+    its.load_weights(tmp_path / "mine.weights.h5")
+    np.testing.assert_allclose(mine(x), its(x), rtol=1e-5)
+    before = np.asarray(mine(x))
+    its.save_weights(tmp_path / "its.weights.h5")
+    mine.load_weights(tmp_path / "its.weights.h5")
+    np.testing.assert_allclose(mine(x), before, rtol=1e-5)
+    np.testing.assert_array_equal(mine.layers[-1].weights[-1], np.zeros((2, 3)))
+
+
+def test_a_layer_can_be_adapted_when_it_is_trained():
+    layer = weigh.layers.Dense(3)
+    x = np.ones((1, 4), "float32")
+    before = np.asarray(layer(x))
+    layer.enable_lora(2, lora_alpha=4, b_initializer="ones")
+    a = layer.get_weights()[2]
+    np.testing.assert_allclose(layer(x), before + 2 * (x @ a @ np.ones((2, 3))), rtol=1e-5, atol=1e-6)
+    assert [weight.name for weight in layer.trainable_weights] == ["bias", "lora_kernel_a", "lora_kernel_b"]
+
+
+# EinsumDense --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments"),
+    [
+        ((2, 4), {"equation": "ab,bc->ac", "output_shape": 5, "bias_axes": "c", "activation": "tanh"}),
+        ((2, 3, 4), {"equation": "abc,cde->abde", "output_shape": (3, 2, 5), "bias_axes": "de"}),
+        ((2, 3, 4), {"equation": "abc,bcd->ad", "output_shape": 5, "kernel_initializer": "he_normal"}),
+        ((2, 3, 4), {"equation": "...c,cd->...d", "output_shape": 5, "bias_axes": "d"}),
+        ((2, 3, 4), {"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}),
+        ((2, 3, 4), {"equation": "abc,bd->adc", "output_shape": (5, 4), "bias_axes": "d"}),
+    ],
+)
+def test_einsum_dense_is_that_of_keras(agree, shape, arguments):
+    agree("EinsumDense", shape, arguments)
+
+
+def test_einsum_dense_begins_as_in_keras():
+    """A variance is scaled by the axes that are summed over, not by the shape alone."""
+    import keras
+
+    arguments = {"equation": "abc,cde->abde", "output_shape": (3, 2, 5)}
+    values = []
+    for library in (weigh, keras):
+        initializer = library.initializers.GlorotUniform(seed=3)
+        layer = library.layers.EinsumDense(**arguments, kernel_initializer=initializer)
+        layer.build((2, 3, 4))
+        values.append(layer.get_weights()[0])
+    np.testing.assert_allclose(*values, rtol=1e-6)
+
+
+def test_einsum_dense_knows_sizes_that_keras_does_not():
+    assert weigh.layers.EinsumDense("abc,cd->abd", (None, 64))(weigh.Input((32, 8))).shape == (None, 32, 64)
+    assert weigh.layers.EinsumDense("...x,xy->...y", 64)(weigh.Input((3, None, 5))).shape == (None, 3, None, 64)
+
+
+def test_a_kernel_of_an_equation_remembers_where_its_sizes_came_from():
+    layer = weigh.layers.EinsumDense("abc,cde->abde", (None, 8, 32), name="heads")
+    layer(weigh.layers.Dense(16, name="dense")(weigh.Input((5, 3))))
+    origins = [repr(size.origin) for size in layer.kernel.shape]
+    assert origins == ["units of dense", "output_shape[1] of heads", "output_shape[2] of heads"]
+
+
+# Masking, Identity, Lambda ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mask_value", [0.0, 1.0])
+def test_masking_is_that_of_keras(agree, mask_value):
+    x = np.array([[[1, 1], [0, 1], [0, 0]], [[0, 0], [1, 1], [2, 1]]], "float32")
+    ours, theirs = agree("Masking", (2, 3, 2), {"mask_value": mask_value}, inputs=x, unknown=True)
+    np.testing.assert_array_equal(ours(x)._keras_mask, theirs(x)._keras_mask)
+    np.testing.assert_array_equal(ours.compute_mask(x), theirs.compute_mask(x))
+
+
+def test_a_mask_value_for_each_feature_is_written_and_read():
+    x = np.array([[[1, 2], [1, 1]]], "float32")
+    layer = weigh.layers.Masking(np.array([1.0, 2.0], "float32"))
+    again = weigh.layers.Masking.from_config(layer.get_config())
+    np.testing.assert_array_equal(again(x), [[[0, 0], [1, 1]]])
+    np.testing.assert_array_equal(again(x)._keras_mask, [[False, True]])
+
+
+def test_a_mask_that_is_set_by_hand_is_heeded():
+    import jax.numpy as jnp
+
+    x = jnp.ones((1, 3, 2))
+    x._keras_mask = jnp.array([[True, False, True]])
+    assert weigh.layers.Dense(2)(x)._keras_mask is x._keras_mask
+
+
+def test_identity_is_that_of_keras(agree):
+    agree("Identity", (2, 3), unknown=True)
+    assert weigh.layers.Identity()({"a": weigh.Input((3,), dtype="int32")})["a"].dtype == "int32"
+
+
+def scaled(inputs, factor, training=None):
+    """What a Lambda is given to compute."""
+    return inputs * (factor if training else 1.0)
+
+
+@pytest.mark.parametrize("output_shape", [None, (4,), lambda shape: shape])
+def test_lambda_is_that_of_keras(output_shape):
+    import keras
+
+    x = np.ones((2, 4), "float32")
+    for training in (False, True):
+        got = []
+        for library in (weigh, keras):
+            layer = library.layers.Lambda(scaled, output_shape, arguments={"factor": 3.0})
+            assert layer(library.Input((4,))).shape == (None, 4)
+            got.append(layer(x, training=training))
+        np.testing.assert_array_equal(*got)
+
+
+def test_a_lambda_is_read_again_where_its_function_is_known():
+    custom = {"scaled": scaled}
+    layer = weigh.layers.Lambda(scaled, (4,), arguments={"factor": 3.0})
+    record = weigh.saving.serialize_keras_object(layer)
+    again = weigh.saving.deserialize_keras_object(record, custom_objects=custom)
+    assert (again.function, again.output_shape, again.arguments) == (scaled, (4,), {"factor": 3.0})
+    with pytest.raises(FormatError, match=r"'scaled'.*not registered"):
+        weigh.saving.deserialize_keras_object(record)
+
+
+def test_a_lambda_says_which_mask_goes_on():
+    x = np.array([[[1.0], [0.0]]], "float32")
+    masked = weigh.layers.Masking()(x)
+    layer = weigh.layers.Lambda(lambda inputs, mask: inputs + mask[..., None], mask=lambda inputs, mask: ~mask)
+    y = layer(masked)
+    np.testing.assert_array_equal(y, [[[2.0], [0.0]]])
+    np.testing.assert_array_equal(y._keras_mask, [[False, True]])

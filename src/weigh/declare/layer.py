@@ -352,7 +352,7 @@ class Layer(Operation):
         args, kwargs = self._arguments
         got = {**dict(zip(names, args, strict=False)), **kwargs}
         for name in names:
-            if name in config:
+            if name in config or hasattr(Layer, name):  # what every layer has of that name is no argument's value
                 continue
             if hasattr(self, name):
                 config[name] = getattr(self, name)

@@ -105,9 +105,6 @@ class Embedding(LowRankAdapted):
         change = self.lora_factor * (jax.numpy.take(a, numbers, axis=0) @ b)
         return (jax.numpy.take(self.embeddings.raw, numbers, axis=0) + change).astype(self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "weights"}
-
 
 class ReversibleEmbedding(Embedding):
     """An embedding that also goes back: called with ``reverse=True``, it says how well each vector fits.

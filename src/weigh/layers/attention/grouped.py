@@ -84,7 +84,9 @@ class GroupedQueryAttention(ProjectedAttention):
                 "`num_query_heads`."
             )
 
-    def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
+    def build(  # type: ignore[override]  # the call takes several tensors
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
         key_shape = value_shape if key_shape is None else key_shape
         self._check_lengths(query_shape, value_shape, key_shape)
         heads, shared = self.dim("num_query_heads"), self.dim("num_key_value_heads")
@@ -105,7 +107,9 @@ class GroupedQueryAttention(ProjectedAttention):
         self._output_dense = self._projection("attention_output", "bquh,uhm->bqm", [None, features], "m")
         self._output_dense.build((None, None, heads, width))
 
-    def compute_output_shape(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Shape:
+    def compute_output_shape(  # type: ignore[override]
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> Shape:
         self._check_lengths(query_shape, value_shape, value_shape if key_shape is None else key_shape)
         if query_shape[-1] != value_shape[-1]:
             raise ShapeError(
@@ -133,7 +137,9 @@ class GroupedQueryAttention(ProjectedAttention):
     def _score_shape(self, query_shape: Shape, value_shape: Shape) -> Shape:
         return (query_shape[0], self.dim("num_query_heads"), query_shape[1], value_shape[1])
 
-    def compute_cost(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Cost:
+    def compute_cost(  # type: ignore[override]
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> Cost:
         key_shape = value_shape if key_shape is None else key_shape
         width = self.dim("head_dim")
         projections = [

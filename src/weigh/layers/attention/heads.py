@@ -35,7 +35,8 @@ class MultiHeadAttention(ProjectedAttention):
         output_shape: sizes that the output has in place of the query's features.
         attention_axes: the axes that are attended over, by default all but the batch's and the features'.
         sliding_window: if given, a position sees those less than so many steps away.
-        flash_attention: whether a fused kernel may compute it; by default it does where the accelerator has one.
+        flash_attention: whether cuDNN's fused kernel computes it where there is one, for half-precision numbers on a
+            GPU; elsewhere it is computed as without.
         kernel_initializer, bias_initializer: how the weights begin.
         kernel_regularizer, bias_regularizer: what the weights add to the loss.
         activity_regularizer: what the projections' and the layer's outputs add to the loss.
@@ -110,12 +111,14 @@ class MultiHeadAttention(ProjectedAttention):
 
     # Declaring --------------------------------------------------------------------------------------------------
 
-    def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
+    def build(  # type: ignore[override]  # the call takes several tensors
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
         key_shape = value_shape if key_shape is None else key_shape
         self._check_lengths(query_shape, value_shape, key_shape)
         rank = len(query_shape)
         free = ascii_lowercase[: rank - 1]
-        features, head, width = ascii_lowercase[rank - 1 : rank + 2]
+        features, head, width = tuple(ascii_lowercase[rank - 1 : rank + 2])
         into, axes = f"{free}{features},{features}{head}{width}->{free}{head}{width}", head + width
         heads, key_dim, value_dim = self.dim("num_heads"), self.dim("key_dim"), self.dim(self._value_argument)
         others: list[Any] = [None] * (rank - 2)
@@ -160,7 +163,9 @@ class MultiHeadAttention(ProjectedAttention):
         pairs = kept + "".join(target[axis] for axis in axes) + "".join(source[axis] for axis in axes)
         self._equations = (f"{target},{source}->{pairs}", f"{pairs},{source}->{target}")
 
-    def compute_output_shape(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Shape:
+    def compute_output_shape(  # type: ignore[override]
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> Shape:
         self._check_lengths(query_shape, value_shape, value_shape if key_shape is None else key_shape)
         if self.output_shape is None:
             return query_shape
@@ -188,7 +193,9 @@ class MultiHeadAttention(ProjectedAttention):
         targets, sources = ([shape[axis] for axis in axes] for shape in (query_shape, value_shape))
         return [*kept, self.dim("num_heads"), *targets, *sources]
 
-    def compute_cost(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Cost:
+    def compute_cost(  # type: ignore[override]
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> Cost:
         key_shape = value_shape if key_shape is None else key_shape
         value_dim = self.dim(self._value_argument)
         projections = [

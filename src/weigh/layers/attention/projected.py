@@ -191,24 +191,23 @@ class ProjectedAttention(Layer):
             )
 
     def _fused(self, query: Array, key: Array, value: Array, allowed: Array | None) -> Array | None:
-        """Return the output by a fused kernel of the accelerator's, ``None`` where it has none for such inputs.
+        """Return the output by cuDNN's fused kernel, which never stores the shares; ``None`` where there is none.
 
-        Its result differs from the written-out one in the last digits only; it never stores the shares.
+        It is asked for by ``flash_attention=True``; its result differs from the written-out one in the last digits.
         """
-        if self.flash_attention is False or query.dtype not in ("float16", "bfloat16"):
+        if (
+            not self.flash_attention
+            or str(query.dtype) not in ("float16", "bfloat16")
+            or key.shape[-1] != value.shape[-1]
+        ):
             return None
-        if jax.default_backend() != "gpu" or key.shape[-1] != value.shape[-1] or key.shape[-1] % 8:
+        if jax.default_backend() != "gpu":
             return None
-        mask = None if allowed is None else jax.numpy.broadcast_to(allowed, _four(allowed))
         try:
-            output: Array = jax.nn.dot_product_attention(query, key, value, mask=mask, implementation="cudnn")
+            output: Array = jax.nn.dot_product_attention(query, key, value, mask=allowed, implementation="cudnn")
         except (NotImplementedError, RuntimeError, ValueError):
-            return None  # this card or this version of cuDNN has no kernel for these shapes
+            return None  # this card, or this version of cuDNN, has no kernel for these shapes
         return output
-
-
-def _four(mask: Array) -> tuple[int, ...]:
-    return tuple(mask.shape) if mask.ndim == 4 else (mask.shape[0], 1, *mask.shape[1:])
 
 
 def _another(initializer: Any) -> Any:

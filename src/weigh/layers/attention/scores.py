@@ -11,6 +11,8 @@ from weigh.compute.values import Array
 from weigh.declare.layer import Layer
 from weigh.errors import ShapeError
 
+_NEVER = -1e30  # far below any score, and far from where float32 ends
+
 
 def causal(targets: int, sources: int) -> Array:
     """Return where a position may attend if it sees none behind it: (targets, sources)."""
@@ -42,7 +44,7 @@ def shares(scores: Array, mask: Array | None, axes: tuple[int, ...] = (-1,), not
     wide = scores.astype(jnp.promote_types(scores.dtype, "float32"))
     if mask is None:
         return jax.nn.softmax(wide, axes)
-    found = jax.nn.softmax(jnp.where(mask, wide, jnp.finfo(wide.dtype).min / 2), axes)
+    found = jax.nn.softmax(jnp.where(mask, wide, _NEVER), axes)
     return jnp.where(mask, found, 0.0) if nothing else found
 
 

@@ -31,7 +31,7 @@ class SamplewiseBatchNormalization(BatchNormalization):
         positions = int(numbers) // max(1, int(input_shape[-1] or 0))
         return Cost(others=numbers * (5 + self.center + self.scale) + 6 * positions)
 
-    def call(self, inputs: Array) -> Array:
+    def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
         wide = inputs.astype(jax.numpy.promote_types(inputs.dtype, "float32"))
         mean, variance = spread(wide, (inputs.ndim - 1,))
         y = (wide - mean) / (jax.numpy.sqrt(variance + self.epsilon) + self.epsilon)
@@ -50,10 +50,10 @@ class StatelessBatchNormalization(BatchNormalization):
     statistics_role = (roles.UNUSED, roles.UNUSED)
 
     def compute_cost(self, input_shape: Shape) -> Cost:
-        features = int(product(input_shape[self.axis] for _ in range(1)))
+        features = int(input_shape[self.axis] or 0)
         return Cost(others=product(input_shape) * (6 + self.center) + features * (5 + self.scale))
 
-    def call(self, inputs: Array, mask: Array | None = None) -> Array:
+    def call(self, inputs: Array, training: bool | None = None, mask: Array | None = None) -> Array:
         self._check_mask(inputs, mask)
         mean, variance = moments(inputs, self.axis, mask)
         return normalize(inputs, mean, variance, self.axis, self.epsilon, self.gamma, self.beta)

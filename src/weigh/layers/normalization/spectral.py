@@ -38,7 +38,7 @@ class SpectralNormalization(Wrapper):
         super().__init__(layer, **kwargs)
         self.power_iterations = checks.positive(self, "power_iterations", power_iterations)
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
         kernel = getattr(self.layer, "kernel", None)
         kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel

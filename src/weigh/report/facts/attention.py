@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weigh.report.explanation import Joined
+from weigh.report.facts import size
 from weigh.report.place import Place, attributes
 
 
@@ -18,7 +19,8 @@ def _additive_attention(place: Place) -> dict[str, Any]:
 
 
 def _multi_head_attention(place: Place) -> dict[str, Any]:
-    layer, shapes = place.layer, place.input_shapes
+    layer: Any = place.layer
+    shapes = place.input_shapes
     heads, key_dim, value_dim = layer.num_heads, layer.key_dim, layer.value_dim
     features = {int(shape[-1] or 0) for shape in shapes}
     out = layer.output_shape or shapes[0][-1:]
@@ -35,7 +37,8 @@ def _multi_head_attention(place: Place) -> dict[str, Any]:
 
 
 def _grouped_query_attention(place: Place) -> dict[str, Any]:
-    layer, shapes = place.layer, place.input_shapes
+    layer: Any = place.layer
+    shapes = place.input_shapes
     return {
         **_projected(place),
         "heads": layer.num_query_heads,
@@ -48,13 +51,14 @@ def _grouped_query_attention(place: Place) -> dict[str, Any]:
 
 
 def _projected(place: Place) -> dict[str, Any]:
-    layer, shapes = place.layer, place.input_shapes
+    layer: Any = place.layer
+    shapes = place.input_shapes
     lengths = [shapes[0][1], shapes[min(1, len(shapes) - 1)][1]]
     return {
         "projections": 5 if layer.use_gate else 4,
         "gate": layer.use_gate,
         "bias": layer.use_bias,
-        "pairs": None if None in lengths or len(shapes[0]) != 3 else Joined(map(int, lengths), "×"),
+        "pairs": None if None in lengths or len(shapes[0]) != 3 else Joined(map(size, lengths), "×"),
     }
 
 

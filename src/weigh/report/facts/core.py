@@ -27,7 +27,7 @@ def _dense(place: Place) -> dict[str, Any]:
 
 
 def _einsum_dense(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     kernel = place.own[0]
     summed = [letter for letter in layer.given if letter in layer.weighed and letter not in layer.made]
     free = [letter for letter in layer.given[0 if layer.before else 1 :] if letter not in layer.weighed]
@@ -47,13 +47,13 @@ def _einsum_dense(place: Place) -> dict[str, Any]:
 
 def low_rank(place: Place) -> dict[str, Any]:
     """Return the rank of what is learned in place of a weight, and the factor before it; absent where it is not."""
-    if not getattr(place.layer, "lora_enabled", False):
-        return {}
-    return {"rank": place.layer.lora_rank, "factor": f"{place.layer.lora_factor:.12g}"}
+    layer: Any = place.layer
+    return {"rank": layer.lora_rank, "factor": f"{layer.lora_factor:.12g}"} if layer.lora_enabled else {}
 
 
 def _masking(place: Place) -> dict[str, Any]:
-    value = place.layer.mask_value
+    layer: Any = place.layer
+    value = layer.mask_value
     return {"mask_value": f"{value:.12g}" if isinstance(value, (int, float)) else "mask_value"}
 
 

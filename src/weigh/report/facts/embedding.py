@@ -9,12 +9,12 @@ from weigh.report.place import Place
 
 
 def _embedding(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     return {**low_rank(place), "vocabulary": layer.input_dim, "width": layer.output_dim, "last": layer.input_dim - 1}
 
 
 def _reversible_embedding(place: Place) -> dict[str, Any]:
-    layer = place.layer
+    layer: Any = place.layer
     return {**_embedding(place), "tied": layer.tie_weights, "capped": layer.logit_soft_cap is not None}
 
 

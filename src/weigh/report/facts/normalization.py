@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from weigh.declare.dim import product
 from weigh.report.explanation import Joined
 from weigh.report.facts import size
 from weigh.report.place import Place, attributes
@@ -32,24 +31,22 @@ def _batch_normalization(place: Place) -> dict[str, Any]:
 
 
 def _by_position(place: Place) -> dict[str, Any]:
-    shape, axes = place.input_shapes[0], place.layer.axis
+    layer: Any = place.layer
+    shape, axes = place.input_shapes[0], layer.axis
     axes = axes if isinstance(axes, list) else [axes]
     sizes = [shape[axis] for axis in axes]
     roles = {row.role for row in place.own}
     return {
         "axis": Joined(axes),
-        "normalized": None
-        if None in sizes
-        else Joined(map(int, sizes), "×")
-        if len(sizes) > 1
-        else int(product(sizes)),
+        "normalized": Joined(map(size, sizes), "×") if len(sizes) > 1 else size(sizes[0]),
         "both": {"scale", "offset"} <= roles,
-        "centred": not getattr(place.layer, "rms_scaling", False),
+        "centred": not getattr(layer, "rms_scaling", False),
     }
 
 
 def _group_normalization(place: Place) -> dict[str, Any]:
-    shape, layer = place.input_shapes[0], place.layer
+    layer: Any = place.layer
+    shape = place.input_shapes[0]
     along = layer.axis % len(shape)
     channels = int(shape[along] or 0)
     others = [size(one) for index, one in enumerate(shape) if index not in (0, along)]
@@ -63,15 +60,17 @@ def _group_normalization(place: Place) -> dict[str, Any]:
 
 
 def _unit_normalization(place: Place) -> dict[str, Any]:
-    axis = place.layer.axis
+    layer: Any = place.layer
+    axis = layer.axis
     return {"axis": Joined(axis) if isinstance(axis, list) else axis}
 
 
 def _spectral_normalization(place: Place) -> dict[str, Any]:
-    inner, iterations = place.layer.layer, place.layer.power_iterations
+    layer: Any = place.layer
+    inner, iterations = layer.layer, layer.power_iterations
     return {
         "inner": inner.name,
-        "outputs": int(place.layer.vector_u.shape[-1]),
+        "outputs": int(layer.vector_u.shape[-1]),
         "power_iterations": iterations,
         "several": iterations > 1,
     }
