@@ -28,7 +28,6 @@ THRESHOLD_DISTANCE = "threshold distance"
 RIGHT_SLOPE = "right slope"
 DATA_MEAN = "mean of the data"
 DATA_VARIANCE = "variance of the data"
-DATA_COUNT = "count of the data"
 COSINES = "cosine kernel"
 SINES = "sine kernel"
 COUNTER = "counter"
@@ -83,7 +82,6 @@ _KINDS = {
     RUNNING_DEVIATION: STATISTIC,
     DATA_MEAN: ADAPTED,
     DATA_VARIANCE: ADAPTED,
-    DATA_COUNT: ADAPTED,
     COUNTER: COUNTER,
     RANDOM_STATE: RANDOM_STATE,
     CARRIED: CARRIED,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from weigh.account.account import Account
 from weigh.compute import values
+from weigh.compute.lazy import numpy
 from weigh.declare import config as configuration
 from weigh.declare import layer as declared
 from weigh.declare import tree
@@ -193,6 +194,11 @@ class Model(Layer):
 
             args = (ordered(self, args[0]), *args[1:])
         super().build_for(args, kwargs)
+
+    def _as_input(self, leaf: Any) -> Any:
+        if self.graph is not None and isinstance(leaf, numpy.ndarray) and leaf.dtype in ("int64", "uint64"):
+            return leaf  # JAX would cut it to 32 bits before a lookup on the host sees it
+        return super()._as_input(leaf)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         tensors = tree.map_shapes(lambda shape: self.tensor_type(shape, self.compute_dtype), input_shape)

@@ -391,12 +391,7 @@ class IndexLookup(HostPreprocessor):
                 f"{indices.dtype}."
             )
         if self._table is None:
-            tokens = [
-                *self._special[: self._first_oov],
-                *[self.oov_token] * self.num_oov_indices,
-                *(self._tokens or ()),
-            ]
-            self._table = numpy.array([*tokens, self.oov_token])
+            self._table = numpy.array([*self.get_vocabulary(), self.oov_token])
         last = len(self._table) - 1
         known = (indices >= 0) & (indices < last)
         return self._table[numpy.where(known, indices, last)]
@@ -422,6 +417,8 @@ class IndexLookup(HostPreprocessor):
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary into a folder, unless the configuration has it."""
         if self.input_vocabulary is None and self._tokens is not None:
+            if any("\n" in str(token) for token in self._tokens):
+                raise self._wrong("a token holds a line break, which a file with one token a line cannot keep.")
             with open(os.path.join(dir_path, VOCABULARY_FILE), "w", encoding="utf-8", newline="\n") as file:
                 file.write("\n".join(map(str, self.get_vocabulary())))
 

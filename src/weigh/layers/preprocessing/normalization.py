@@ -76,7 +76,7 @@ class Normalization(Preprocessor):
                 shape, name="variance", role=roles.DATA_VARIANCE, initializer="ones", trainable=False
             )
             self.count = self.add_weight(
-                (), name="count", role=roles.DATA_COUNT, dtype="int32", initializer="zeros", trainable=False
+                (), name="count", role=roles.UNUSED, dtype="int32", initializer="zeros", trainable=False
             )
             return
         given = _sizes(self.input_mean)

@@ -208,8 +208,8 @@ class TextVectorization(HostPreprocessor):
         dtype = "int64" if self.output_mode == "int" else dtypes.floatx()
         return Tensor(self.compute_output_shape(inputs.shape), dtype)
 
-    def compute_cost(self, input_shape: Shape) -> Cost:
-        return Cost()  # how many words there are to look up, only the texts say
+    def compute_cost(self, input_shape: Shape) -> Cost | None:
+        return None  # how many words there are to look up, only the texts say
 
     def call(self, inputs: Any) -> Array:
         documents, outer = self._documents(inputs)
