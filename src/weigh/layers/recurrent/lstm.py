@@ -136,7 +136,8 @@ class LSTM(Recurrent):
         recurrent_dropout: share of the state that is dropped in training on its way into the sums.
         seed: where the random stream starts.
         return_sequences, return_state, go_backwards, stateful, unroll: as of :class:`RNN`.
-        use_cudnn: accepted; the compiler chooses.
+        use_cudnn: ``False`` takes the loop that can also be differentiated forwards (`jax.jvp`), which trains more
+            slowly; otherwise the gradient is one of our own wherever it applies.
         implementation: 1 drops other inputs for each gate, 2 the same for all; with `recurrent_dropout` it is 1.
 
     Raises:
@@ -147,6 +148,7 @@ class LSTM(Recurrent):
     """
 
     cell_type = LSTMCell
+    cell: LSTMCell
 
     def __init__(
         self,
@@ -179,3 +181,19 @@ class LSTM(Recurrent):
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), **kwargs)
+
+    def run(self, steps: Array, states: Any, kept: Array | None, training: Any) -> tuple[Array, Any]:
+        cell = self.cell
+        usual = cell.activation is activations.tanh and cell.recurrent_activation is activations.sigmoid
+        if not usual or kept is not None or self.unroll or self.use_cudnn is False or cell.implementation == 1:
+            return super().run(steps, states, kept, training)
+        mask = cell.masks(cell.dropout, steps.shape[1:], training, each=False)
+        outputs, h, c = recurrence.lstm(
+            steps if mask is None else steps * mask,
+            states[0],
+            states[1],
+            cell.value_of(cell.kernel),
+            cell.value_of(cell.recurrent_kernel),
+            None if cell.bias is None else cell.value_of(cell.bias),
+        )
+        return outputs if self.return_sequences else h, [h, c]

@@ -21,7 +21,7 @@ from weigh.declare.weight import Holder
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers.base import Layer
 from weigh.layers.inner import revived
-from weigh.layers.recurrent.cell import Cell, Prepared
+from weigh.layers.recurrent.cell import Cell
 from weigh.layers.recurrent.stacked import StackedRNNCells, prepared
 
 
@@ -243,19 +243,7 @@ class RNN(Layer):
         if self.go_backwards:
             steps = jnp.flip(steps, 0)
             kept = None if kept is None else jnp.flip(kept, 0)
-        one = jax.ShapeDtypeStruct(steps.shape[1:], steps.dtype)
-        project, advance = self._prepared(one, states, training)
-        output, states = recurrence.loop(
-            advance,
-            project(steps),
-            states,
-            mask=kept,
-            zero_masked=self.zero_output_for_mask,
-            previous=_last_output,
-            whole=self.return_sequences,
-            unroll=self.unroll,
-            variables=[] if isinstance(self.cell, Cell) else _moving(self.cell),
-        )
+        output, states = self.run(steps, states, kept, training)
         output = output.astype(self.compute_dtype)
         output = jnp.swapaxes(output, 0, 1) if self.return_sequences else output
         states = tree.map_leaves(lambda state: state.astype(self.compute_dtype), states)
@@ -268,8 +256,28 @@ class RNN(Layer):
     def _cell_dtype(self) -> str:
         return str(getattr(self.cell, "compute_dtype", self.compute_dtype))
 
-    def _prepared(self, one: Any, states: Any, training: Any) -> Prepared:
-        return prepared(self.cell, one, states, training)
+    def run(self, steps: Array, states: Any, kept: Array | None, training: Any) -> tuple[Array, Any]:
+        """Return the outputs of all steps, or the last one, and the states behind it.
+
+        Args:
+            steps: (steps, batch, …), in the order in which they are taken.
+            states: before the first step.
+            kept: which steps count, (steps, batch); ``None`` for all.
+            training: whether it is training.
+        """
+        project, advance = prepared(self.cell, jax.ShapeDtypeStruct(steps.shape[1:], steps.dtype), states, training)
+        early = recurrence.ahead(steps.shape[1])
+        return recurrence.loop(
+            advance if early else (lambda given, before: advance(project(given), before)),
+            project(steps) if early else steps,
+            states,
+            mask=kept,
+            zero_masked=self.zero_output_for_mask,
+            previous=_last_output,
+            whole=self.return_sequences,
+            unroll=self.unroll,
+            variables=[] if isinstance(self.cell, Cell) else _moving(self.cell),
+        )
 
     def _steps_of(self, mask: Any, sequences: Array) -> Array | None:
         """Return which steps count, (steps, batch)."""
