@@ -33,13 +33,11 @@ class Layer(Operation):
         ArgumentError: `trainable` is not a bool, or `name` holds a slash.
 
     Attributes:
-        is_network: whether it is a whole network, whose name is not part of the paths inside.
         weight_type: the class of the weights that it declares.
         special: yes-or-no arguments for special cases, which are nothing to propose to whoever did not ask for them.
     """
 
     keras_module: ClassVar[str] = "keras.layers"
-    is_network: ClassVar[bool] = False
     weight_type: ClassVar[type[Weight]] = Weight
     special: ClassVar[frozenset[str]] = frozenset()
     input_spec: Any = None

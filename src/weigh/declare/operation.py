@@ -19,11 +19,13 @@ class Operation:
         ArgumentError: `name` holds a slash.
 
     Attributes:
+        is_network: whether it is a whole network, whose name is not part of the paths inside.
         tensor_type: the class of the symbolic tensors that come out.
         inbound_nodes, outbound_nodes: its calls on symbolic tensors, and the calls that read what came out.
     """
 
     keras_module: ClassVar[str] = "keras"
+    is_network: ClassVar[bool] = False
     tensor_type: ClassVar[type[Tensor]] = Tensor
 
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
@@ -51,6 +53,11 @@ class Operation:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on symbolic tensors, or compute on arrays."""
         raise NotImplementedError
+
+    @property
+    def sublayers(self) -> list[Any]:
+        """The layers that it holds itself; an operation that is no layer holds none."""
+        return []
 
     @property
     def input(self) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from weigh.account.account import Account
 from weigh.account.entry import Entry
-from weigh.declare import config, tree
+from weigh.declare import config, naming, tree
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape
 from weigh.declare.graph import Graph, Node, Tensor
@@ -16,10 +16,10 @@ from weigh.errors import ArgumentError, UnknownNameError
 
 
 class Place:
-    """A layer, or a network, where it stands.
+    """A layer, a network or another operation, where it stands.
 
     Attributes:
-        layer: the layer.
+        layer: the layer or operation.
         path: its name behind those of the layers that hold it; of the whole, its name.
         own: the weights that it declared itself.
         rows: these and those of the layers inside.
@@ -30,7 +30,7 @@ class Place:
     __slots__ = ("beside", "calls", "layer", "own", "path", "rows")
 
     def __init__(
-        self, layer: Layer, path: str, own: list[Entry], rows: list[Entry], beside: list[Entry], calls: list[Node]
+        self, layer: Any, path: str, own: list[Entry], rows: list[Entry], beside: list[Entry], calls: list[Node]
     ) -> None:
         self.layer = layer
         self.path = path
@@ -76,6 +76,8 @@ class Place:
     def cost(self) -> Cost | None:
         """What one call takes for one example; ``None`` where the layer does not say, or a size is not known."""
         layer = self.layer
+        if not isinstance(layer, Layer):
+            return self._cost_of_operation()
         if type(layer).compute_cost is Layer.compute_cost:
             return None
         if self.calls:
@@ -89,6 +91,25 @@ class Place:
         tree.map_shapes(known.extend, [*one, *named.values()])
         return layer.compute_cost(*one, **named) if known and None not in known else None
 
+    def _cost_of_operation(self) -> Cost | None:
+        call = self.calls[0]
+
+        def of_one(leaf: Any) -> Any:
+            return type(leaf)(_of_one_example(leaf.shape), leaf.dtype, leaf.name) if isinstance(leaf, Tensor) else leaf
+
+        args, kwargs = tree.map_leaves(of_one, (call.args, call.kwargs))
+        known = all(None not in leaf.shape for leaf in tree.leaves((args, kwargs)) if isinstance(leaf, Tensor))
+        with naming.unchanged():
+            found: Cost | None = self.layer.compute_cost(*args, **kwargs) if known else None
+        return found
+
+
+def _members(layer: Layer, graph: Graph | None) -> list[Any]:
+    """Return what a network calls, layers and other operations, in order; of another layer the layers inside."""
+    inner = dict.fromkeys(layer.sublayers)
+    called = [] if graph is None else [one for one in graph.operations if one in inner or not isinstance(one, Layer)]
+    return list(dict.fromkeys([*called, *inner]))
+
 
 def _of_one_example(shape: Shape) -> Shape:
     return (1, *shape[1:]) if shape and shape[0] is None else shape
@@ -98,13 +119,16 @@ def places(whole: Layer, account: Account) -> list[Place]:
     """Return the places of `whole` and of all layers inside, each where it is met first, in order."""
     row_of = {row.weight: row for row in (*account.rows, *account.beside)}
 
-    def here(layer: Layer, path: str, calls: list[Node]) -> Iterator[Place]:
+    def here(layer: Any, path: str, calls: list[Node]) -> Iterator[Place]:
+        if not isinstance(layer, Layer):
+            yield Place(layer, path, [], [], [], calls)
+            return
         graph: Graph | None = getattr(layer, "graph", None)
         nodes = set(graph.nodes) if graph is not None else set()
         prefix = "" if layer is whole and layer.is_network else f"{path}/"
         inside = [
             place
-            for inner in layer.sublayers
+            for inner in _members(layer, graph)
             for place in here(inner, prefix + inner.name, [node for node in inner.inbound_nodes if node in nodes])
         ]
         own = [row_of[weight] for weight in layer.own_weights]

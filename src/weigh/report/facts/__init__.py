@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from weigh.account import roles
+from weigh.declare.layer import Layer
 from weigh.report import wording
 from weigh.report.explanation import Joined
+from weigh.report.operations import expression
 from weigh.report.place import Place, attributes
 
 
@@ -24,6 +26,8 @@ def described_as(place: Place) -> str:
     It is that of its class, or of the one of ours that it derives from and takes `build` and `call` from unchanged.
     """
     own: Any = type(place.layer)
+    if not issubclass(own, Layer):
+        return "operation"
     for cls in own.__mro__:
         section = section_of(cls)
         if section is not None and own.build is cls.build and own.call is cls.call:
@@ -44,6 +48,8 @@ def section_of(cls: type) -> str | None:
 def facts(place: Place) -> dict[str, Any]:
     """Return values for the texts about the layer at `place`; what is absent is ``None``."""
     layer = place.layer
+    if not isinstance(layer, Layer):
+        return {"name": layer.name, "type": type(layer).__name__, "expression": expression(place)}
     symbols = {row.role: row.symbol for row in place.own}
     _, family, name = (*described_as(place).split("."), "", "")[:3]
     more = _of_family(family).get(name)

@@ -24,12 +24,12 @@ def _concatenate(place: Place) -> dict[str, Any]:
 
 
 def _dot(place: Place) -> dict[str, Any]:
-    axes = place.layer.axes  # type: ignore[attr-defined]
+    axes = place.layer.axes
     first, second = place.input_shapes
     left, right = (axes, axes) if isinstance(axes, int) else axes
     left, right = left % len(first), right % len(second)
     summed = first[left] if first[left] is not None else second[right]
-    return {"left": left, "right": right, "summed": size(summed), "normalize": place.layer.normalize}  # type: ignore[attr-defined]
+    return {"left": left, "right": right, "summed": size(summed), "normalize": place.layer.normalize}
 
 
 FACTS = {

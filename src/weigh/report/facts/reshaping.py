@@ -47,7 +47,7 @@ def _sides(argument: str) -> Callable[[Place], dict[str, Any]]:
 
 
 def _up_sampling(place: Place) -> dict[str, Any]:
-    size, interpolation = place.layer.size, attributes(place.layer).get("interpolation")  # type: ignore[attr-defined]
+    size, interpolation = place.layer.size, attributes(place.layer).get("interpolation")
     factors = size if isinstance(size, tuple) else (size,)
     said = (
         Said("layers.reshaping.factor", times=times, axis=axis)
