@@ -161,17 +161,17 @@ def multiply_windows(
     pads = paddings([x.shape[axis] for axis in axes], window, strides, padding, (1,) * len(window))
     x = padded(jax.numpy.moveaxis(x, 1, -1) if first else x, pads)
     out = [(size - k) // stride + 1 for size, k, stride in zip(x.shape[1:-1], window, strides, strict=True)]
-    slices = [strided(x, shift, out, strides) for shift in product(*map(range, window))]
+    slices = [strided(x, shift, out, strides) for shift in shifts(window, (1,) * len(window))]
     seen = jax.numpy.stack(slices, -1 if first else -2)
     y = jax.numpy.einsum("npi,pif->npf", seen.reshape(x.shape[0], prod(out), -1), kernel)
     y = y.reshape(x.shape[0], *out, kernel.shape[-1])
     return jax.numpy.moveaxis(y, -1, 1) if first else y
 
 
-def shifts(window: Sequence[int], dilation: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return the elements of a window, each with its distance from the first."""
+def shifts(window: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the distance of each element of a window from the first."""
     elements = product(*map(range, window))
-    return [(one, tuple(i * step for i, step in zip(one, dilation, strict=True))) for one in elements]
+    return [tuple(i * step for i, step in zip(one, dilation, strict=True)) for one in elements]
 
 
 def padded(x: Array, around: Sequence[tuple[int, int]], filling: Any = 0, between: Sequence[int] = ()) -> Array:
@@ -231,31 +231,28 @@ def _shifted_products(
             )
         ]
 
-    def gathered(multiply: Callable[[Array, Array], Array], x: Array, kernel: Array) -> Array:
+    def elements(kernel: Array) -> list[tuple[Array, tuple[int, ...]]]:
+        """Return the numbers (channels,) of each element of the window, with its shift."""
+        window = kernel.shape[:-1]
+        parts = jnp.split(kernel.reshape(-1, kernel.shape[-1]), prod(window))  # one split: one concatenation backward
+        return [(part[0], shift) for part, shift in zip(parts, shifts(window, dilation), strict=True)]
+
+    def sum_of_shifted_products(x: Array, kernel: Array) -> Array:
         out, wide = sizes(x, kernel), padded(x, pads)
-        return sum(
-            multiply(strided(wide, shift, out, strides), kernel[element])
-            for element, shift in shifts(kernel.shape[:-1], dilation)
-        )
+        return sum(strided(wide, shift, out, strides) * numbers for numbers, shift in elements(kernel))
 
     def scattered(x: Array, kernel: Array) -> Array:
         beyond = [(k - 1) * step for k, step in zip(kernel.shape[:-1], dilation, strict=True)]
         full = sum(
-            padded(x * kernel[element], [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
-            for element, shift in shifts(kernel.shape[:-1], dilation)
+            padded(x * numbers, [(most - by, by) for most, by in zip(beyond, shift, strict=True)])
+            for numbers, shift in elements(kernel)
         )
         starts = [most - before for most, (before, _) in zip(beyond, pads, strict=True)]
         return strided(full, starts, sizes(x, kernel), strides)
 
-    def by_channel(x: Array, numbers: Array) -> Array:  # its transpose is one sum of products, nothing kept between
-        return jnp.einsum("...c,c->...c", x, numbers)
-
-    def sum_of_shifted_products(x: Array, kernel: Array) -> Array:
-        return gathered(jnp.multiply, x, kernel)
-
     def derivative(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
         (x, kernel), (change, turn) = primals, tangents
-        return function(x, kernel), scattered(change, kernel) + gathered(by_channel, x, turn)
+        return function(x, kernel), scattered(change, kernel) + sum_of_shifted_products(x, turn)
 
     function = jax.custom_jvp(sum_of_shifted_products)
     function.defjvp(derivative)

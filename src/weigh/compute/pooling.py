@@ -41,7 +41,7 @@ def _largest(window: tuple[int, ...], strides: tuple[int, ...], pads: Pads, leas
     takes a third of the time (8 × 32 × 32 × 64 with windows of 2 × 2; 2 × 112 × 112 × 64 with 3 × 3, strides of 2).
     """
     jnp = jax.numpy
-    elements = [shift for _, shift in shifts(window, (1,) * len(window))]
+    elements = shifts(window, (1,) * len(window))
 
     def stops(x: Array) -> list[int]:
         return [
