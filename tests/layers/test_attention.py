@@ -29,12 +29,12 @@ def normal(*shape):
         ),
         (
             {"query": (2, 4, 6), "value": (2, 4, 6)},
-            {"num_heads": 1, "key_dim": 2, "dropout": 0.5, "seed": 1, "kernel_regularizer": "l2"},
+            {"num_heads": 2, "key_dim": 3, "dropout": 0.5, "seed": 1, "kernel_regularizer": "l2"},
             {"use_causal_mask": True},
         ),
         (
             {"query": (2, 4, 6), "value": (2, 4, 6)},
-            {"num_heads": 3, "key_dim": 2, "sliding_window": 2, "bias_initializer": "ones"},
+            {"num_heads": 2, "key_dim": 3, "sliding_window": 2, "bias_initializer": "ones"},
             {"use_causal_mask": True, "attention_mask": RNG.random((2, 4, 4)) < 0.8},
         ),
         (
@@ -46,7 +46,7 @@ def normal(*shape):
     ],
 )
 def test_multi_head_attention_is_that_of_keras(agree, shapes, arguments, call):
-    agree("MultiHeadAttention", shapes, arguments, call, tolerance=2e-5)
+    agree("MultiHeadAttention", shapes, arguments, call, tolerance=2e-5, gradients=not call)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,7 @@ def test_multi_head_attention_is_that_of_keras(agree, shapes, arguments, call):
         (
             {"query": (2, 4, 6), "value": (2, 4, 6), "key": (2, 4, 5)},
             {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 1, "use_gate": True, "sliding_window": 3},
-            {"use_causal_mask": True, "attention_mask": RNG.random((2, 4, 4)) < 0.8},
-        ),
-        (
-            {"query": (2, 4, 6), "value": (2, 4, 6)},
-            {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 2, "dropout": 0.5, "seed": 1},
-            {"attention_mask": RNG.random((2, 2, 4, 4)) < 0.8},
+            {"use_causal_mask": True, "attention_mask": RNG.random((2, 4, 4, 4)) < 0.8},
         ),
     ],
 )
@@ -73,12 +68,14 @@ def test_grouped_query_attention_is_that_of_keras(agree, shapes, arguments, call
     def make(library):
         return library.layers.GroupQueryAttention(**arguments, name="layer")
 
-    agree("GroupedQueryAttention", shapes, call=call, make=make, tolerance=2e-5)
+    agree(
+        "GroupedQueryAttention", shapes, None, call, make=make, tolerance=2e-5, gradients="attention_mask" not in call
+    )
 
 
 def test_attention_in_mixed_precision_makes_its_shares_in_float32(agree):
     arguments = {"num_heads": 2, "key_dim": 3, "dtype": "mixed_bfloat16"}
-    agree("MultiHeadAttention", {"query": (2, 4, 6), "value": (2, 3, 6)}, arguments, tolerance=5e-2)
+    agree("MultiHeadAttention", {"query": (2, 4, 6), "value": (2, 3, 6)}, arguments, tolerance=5e-2, gradients=False)
 
 
 @pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupedQueryAttention"])
@@ -195,20 +192,22 @@ def test_weights_go_to_keras_and_back_through_a_file(tmp_path):
         ("Attention", [(2, 4, 5), (2, 3, 5)], {}, {}),
         ("Attention", [(2, 4, 5), (2, 3, 2), (2, 3, 5)], {"use_scale": True}, {"return_attention_scores": True}),
         ("Attention", [(2, 4, 5), (2, 3, 5)], {"score_mode": "concat", "use_scale": True}, {"use_causal_mask": True}),
-        ("Attention", [(2, 4, 5), (2, 4, 5)], {"dropout": 0.5, "seed": 1}, {"use_causal_mask": True}),
+        ("Attention", [(2, 4, 5), (2, 3, 5)], {"dropout": 0.5, "seed": 1}, {"use_causal_mask": True}),
         ("AdditiveAttention", [(2, 4, 5), (2, 3, 5)], {}, {"return_attention_scores": True}),
         ("AdditiveAttention", [(2, 4, 5), (2, 3, 2), (2, 3, 5)], {"use_scale": False}, {}),
     ],
 )
 def test_attention_is_that_of_keras(agree, name, shapes, arguments, call):
-    agree(name, shapes, arguments, call)
+    agree(name, shapes, arguments, call, gradients="use_causal_mask" not in call)
 
 
 @pytest.mark.parametrize("name", ["Attention", "AdditiveAttention"])
-def test_masked_values_get_no_share_and_masked_queries_nothing(agree, name):
+def test_masked_values_get_no_share_and_masked_queries_nothing(name):
+    import keras
+
     masks = [np.array([[1, 1, 0, 1], [1, 0, 0, 0]], bool), np.array([[1, 1, 0], [0, 1, 1]], bool)]
-    ours, theirs = agree(name, [(2, 4, 5), (2, 3, 5)], {}, gradients=False)
     inputs = [normal(2, 4, 5), normal(2, 3, 5)]
+    ours, theirs = (getattr(library.layers, name)(use_scale=False) for library in (weigh, keras))
     np.testing.assert_allclose(ours(inputs, mask=masks), theirs(inputs, mask=masks), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(ours.compute_mask(inputs, masks), masks[0])
 

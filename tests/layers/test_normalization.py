@@ -11,9 +11,9 @@ from weigh.report.explain import explanation
 
 @pytest.mark.parametrize(
     ("shape", "axis"),
-    [((8, 5), -1), ((8, 5), 1), ((4, 3, 5), -1), ((4, 3, 5), 1), ((2, 3, 4, 5), 1), ((2, 3, 4, 5), -2)],
+    [((8, 5), -1), ((4, 3, 5), 1), ((2, 3, 4, 5), 1), ((2, 3, 4, 5), -2)],
 )
-@pytest.mark.parametrize(("scale", "center"), [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize(("scale", "center"), [(True, True), (False, False)])
 def test_batch_normalization_is_that_of_keras(agree, shape, axis, scale, center):
     agree("BatchNormalization", shape, {"axis": axis, "scale": scale, "center": center}, tolerance=2e-5)
 
