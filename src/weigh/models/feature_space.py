@@ -281,14 +281,14 @@ class FeatureSpace(Layer):
         return feature
 
     def _cross_of(self, cross: Any) -> Cross:
-        cross = cross if isinstance(cross, Cross) else Cross(cross, self.crossing_dim)
-        unknown = sorted(set(cross.feature_names) - set(self.features))
+        made = cross if isinstance(cross, Cross) else Cross(cross, self.crossing_dim)
+        unknown = sorted(set(made.feature_names) - set(self.features))
         if unknown:
             raise ArgumentError(
-                f"FeatureSpace {self.name!r}: the cross {cross.feature_names} names {unknown}, but the features are "
+                f"FeatureSpace {self.name!r}: the cross {made.feature_names} names {unknown}, but the features are "
                 f"{sorted(self.features)}."
             )
-        return cross
+        return made
 
     # Adapting ---------------------------------------------------------------------------------------------------
 

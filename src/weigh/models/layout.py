@@ -25,7 +25,7 @@ from weigh.models.sequential import Sequential
 _NOT_PARTS = frozenset({"_arguments", "_stack", "_trainer"})  # of no part, or of parts that `layers` has
 
 
-def parts(network: Model) -> Iterator[tuple[str, Any]]:
+def parts(network: Layer) -> Iterator[tuple[str, Any]]:
     """Yield each layer, optimizer and random generator of a network once, with its path in the file."""
     yield from _parts(network, "", set())
 
@@ -37,7 +37,7 @@ def variables(part: Any) -> list[Any]:
     return list(part.holdings if isinstance(part, Holder) else part.slots)
 
 
-def groups(network: Model) -> Iterator[Group]:
+def groups(network: Layer) -> Iterator[Group]:
     """Yield the values of a network's parts, as they are written; values that are not made yet are made."""
     found = list(parts(network))
     values.materialise([variable for _, part in found for variable in variables(part)])

@@ -17,6 +17,7 @@ from weigh.declare.config import registered_name as get_registered_name
 from weigh.declare.config import serialize_whole as serialize_keras_object
 from weigh.errors import ArgumentError, ArgumentTypeError, FormatError, NotBuiltError, UnsafeFileError
 from weigh.formats import keras_file, keras_h5, weights_file
+from weigh.layers.base import Layer
 from weigh.models import layout, ordered
 from weigh.models.catalogue import resolve, revive, unchecked
 from weigh.models.model import Model
@@ -124,7 +125,7 @@ def _name(record: dict[str, Any]) -> str:
 # Whole models -------------------------------------------------------------------------------------------------------
 
 
-def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+def save_model(model: Layer, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
     """Write architecture, weights and training state to a ``.keras`` file; whole or not at all.
 
     Args:

@@ -1,9 +1,9 @@
 """Examples of the layers that prepare data."""
 
-import numpy as np
 from tests.layers.example import Bad, Example
 
 import weigh
+from weigh.compute.lazy import numpy as np  # examples are declared without it
 from weigh.errors import ArgumentError, ArgumentTypeError, DataError, ShapeError, StateError
 from weigh.layers import (
     CategoryEncoding,

@@ -264,7 +264,9 @@ class MelSpectrogram(Preprocessor):
         each = product((*outer, frames))
         # a window, a transform of real numbers (5/2 n log₂ n), squares, sum, exponent; decibels: 4 for each band
         transform = int(2.5 * self.fft_length * log2(self.fft_length))
-        others = each * (self.fft_length + transform + 4 * frequencies) + each * bands * (4 * self.power_to_db)
+        others = each * (self.fft_length + transform + 4 * frequencies) + product((each, bands)) * (
+            4 * self.power_to_db
+        )
         return Cost(product((*outer, frames, frequencies, bands)), others)
 
     def call(self, inputs: Array) -> Array:
