@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from weigh import layers
-from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError
+from weigh.declare import config
+from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError, UnknownNameError
 from weigh.layers.base import Layer
 
 WEIGHTS = "weights"
 """The argument that held values to begin with, in every layer of Keras 1 and 2."""
 
+IGNORED = ""
+"""Our name for an argument that only said how something is computed, which nobody has to say now."""
+
 Values = Mapping[str, Callable[[Any], Any]]
 """How values are translated: by our name of the argument, or by its last word, such as ``"initializer"``."""
+
+COMMON = ("name", "trainable", "dtype", "weights", "input_shape", "batch_input_shape", "input_dim", "input_dtype")
+"""What every layer of Keras 1 and 2 could be given by name."""
+
+
+def table(words: Iterable[str], vocabulary: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    """Return our names by the old ones, and how many of them may be given by place.
+
+    Args:
+        words: the old names in their order. One as ``"alpha:negative_slope"`` says our name; another has that of
+            the vocabulary, else keeps its own. What follows a ``"*"`` is given by name only.
+        vocabulary: our names of what has one name in all layers.
+    """
+    listed = list(words)
+    places = listed.index("*") if "*" in listed else len(listed)
+    pairs = (word.partition(":") for word in listed if word != "*")
+    return {old: ours if colon else vocabulary.get(old, old) for old, colon, ours in pairs}, places
 
 
 class Spelling:
@@ -22,37 +43,76 @@ class Spelling:
 
     Args:
         what: what was called, for messages.
-        names: our names by the old ones.
+        names: our names by the old ones: `IGNORED` for what has none, ``"kernel_size[0]"`` for a part of a tuple.
         values: how values are translated.
+        places: how many arguments may be given by place; by default all.
+        defaults: old values, or values of ours that did not exist then, where nothing is said and ours differ.
+        known: says whether a name that is none of `names` is one of ours; by default each is.
     """
 
-    def __init__(self, what: str, names: Mapping[str, str], values: Values) -> None:
+    def __init__(
+        self,
+        what: str,
+        names: Mapping[str, str],
+        values: Values,
+        places: int | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        known: Callable[[str], bool] = lambda name: True,
+    ) -> None:
         self._what = what
         self._names = names
         self._values = values
+        self._places = list(names)[:places]
+        self._defaults = defaults or {}
+        self._known = known
 
     def translate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return what was given under our names; names that the spelling does not know stay.
+        """Return what was given under our names.
 
         Raises:
-            ArgumentTypeError: there are too many arguments, or one is given twice.
+            ArgumentTypeError: there are too many arguments, one is given twice, or a part of one is missing.
+            UnknownNameError: an argument is neither of that Keras nor of ours.
         """
-        if len(args) > len(self._names):
+        if len(args) > len(self._places):
             raise ArgumentTypeError(
-                f"{self._what} takes at most {len(self._names)} arguments without their names, "
-                f"{', '.join(self._names)}; got {len(args)}."
+                f"{self._what} takes at most {len(self._places)} arguments without their names, "
+                f"{', '.join(self._places)}; got {len(args)}."
             )
         translated: dict[str, Any] = {}
-        for old, value in [*zip(self._names, args, strict=False), *kwargs.items()]:
+        for old, value in [*zip(self._places, args, strict=False), *kwargs.items()]:
+            if old not in self._names and not self._known(old):
+                raise UnknownNameError.of(f"argument of {self._what}", old, [*self._names, *COMMON])
             name = self._names.get(old, old)
             if name in translated:
                 raise ArgumentTypeError(f"{self._what} got {old!r} twice, or under an old and a new name.")
-            translated[name] = self._value(name, value)
-        return translated
+            if name != IGNORED:
+                translated[name] = self._value(name, value)
+            elif old in self._values:
+                self._values[old](value)  # which may not be ignored if it is out of the ordinary
+        for old, value in self._defaults.items():
+            name = self._names.get(old, old)
+            translated.setdefault(name, self._value(name, value))
+        return self._joined(translated)
 
     def _value(self, name: str, value: Any) -> Any:
         translate = self._values.get(name) or self._values.get(name.rpartition("_")[2])
         return value if translate is None or value is None else translate(value)
+
+    def _joined(self, translated: dict[str, Any]) -> dict[str, Any]:
+        """Return arguments with parts put together; where one came whole, or no part that has to, they are left out."""
+        parts = {name: old for old, name in self._names.items() if name.endswith("]")}
+        wholes = {name.partition("[")[0] for name in parts}
+        result = {name: value for name, value in translated.items() if name not in parts}
+        for whole in wholes - result.keys():
+            wanted = sorted(name for name in parts if name.partition("[")[0] == whole)
+            needed = [name for name in wanted if parts[name] not in self._defaults]
+            missing = [parts[name] for name in needed if name not in translated]
+            if needed and len(missing) == len(needed):
+                continue
+            if missing:
+                raise ArgumentTypeError(f"{self._what} needs {', '.join(map(repr, missing))} as well.")
+            result[whole] = tuple(translated[name] for name in wanted)
+        return result
 
 
 class Door:
@@ -61,24 +121,62 @@ class Door:
     Args:
         asked: what a layer could be asked in that Keras and ours cannot: a class to inherit from.
         layer: name of ours in `weigh.layers`.
-        names: our argument names by the old ones, in the old order.
+        words: its arguments, as of `table`; ``None`` for our own names and order.
+        vocabulary: as of `table`.
         values: how values are translated.
+        called: what the layer was called, if not as ours.
+        defaults: as of `Spelling`.
+        everywhere: what every layer could be given by name, as of `table`.
+
+    Attributes:
+        later: our names of what the layer is given when it is constructed.
     """
 
-    def __init__(self, asked: type, layer: str, names: Mapping[str, str], values: Values) -> None:
-        self.__name__ = layer
+    later: ClassVar[tuple[str, ...]] = (WEIGHTS,)
+
+    def __init__(
+        self,
+        asked: type,
+        layer: str,
+        words: Sequence[str] | None,
+        vocabulary: Mapping[str, str],
+        values: Values,
+        called: str | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        everywhere: Sequence[str] = (),
+    ) -> None:
+        self.__name__ = called or layer
+        self._layer = layer
         self._asked = asked
-        self._spelling = Spelling(layer, names, values)
+        self._words = words
+        self._vocabulary = vocabulary
+        self._values = values
+        self._defaults = defaults
+        self._everywhere = everywhere
 
     @cached_property
     def ours(self) -> Any:
         """Our layer."""
-        return getattr(layers, self.__name__)
+        return getattr(layers, self._layer)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How it is called."""
+        words = config.parameters(self.ours.__init__) if self._words is None else self._words
+        names, places = table([*words, "*", *self._everywhere], self._vocabulary)
+        return Spelling(self.__name__, names, self._values, places, self._defaults, self._is_ours)
+
+    def _is_ours(self, name: str) -> bool:
+        constructors = (vars(base).get("__init__") for base in self.layer_class.__mro__)
+        return name in COMMON or any(
+            name in config.parameters(constructor) for constructor in constructors if hasattr(constructor, "__code__")
+        )
 
     @cached_property
     def layer_class(self) -> Any:
         """Our layer, with our spelling, that can also be asked what could be asked then."""
-        return type(self.__name__, (self._asked, self.ours), {"__module__": self._asked.__module__})
+        members = {"__module__": self._asked.__module__, "keras_name": getattr(self.ours, "keras_name", self._layer)}
+        return type(self.__name__, (self._asked, self.ours), members)
 
     @cached_property
     def _base(self) -> Any:
@@ -86,22 +184,34 @@ class Door:
         door = self
 
         def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-            arguments, weights = door.translate(args, kwargs)
+            arguments, later = door._split(args, kwargs)
             super(door._base, self).__init__(**arguments)
-            begin_with(self, weights)
+            door.complete(self, later)
 
         return type(self.__name__, (self.layer_class,), {"__module__": self._asked.__module__, "__init__": construct})
 
-    def translate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-        """Return our arguments for the old ones, and the values that the weights are to begin with."""
-        arguments = self._spelling.translate(args, kwargs)
-        return arguments, arguments.pop(WEIGHTS, None)
+    def translate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return what a call gives, under our names."""
+        return self.spelling.translate(args, kwargs)
+
+    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        arguments = self.translate(args, kwargs)
+        return arguments, {name: arguments.pop(name) for name in self.later if name in arguments}
+
+    def complete(self, layer: Any, later: dict[str, Any]) -> None:
+        """Let a layer that was constructed have what our constructor does not take.
+
+        Args:
+            layer: of `layer_class`.
+            later: what was given of it.
+        """
+        begin_with(layer, later.get(WEIGHTS))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return a layer of ours."""
-        arguments, weights = self.translate(args, kwargs)
+        arguments, later = self._split(args, kwargs)
         layer = self.layer_class(**arguments)
-        begin_with(layer, weights)
+        self.complete(layer, later)
         return layer
 
     def __getattr__(self, name: str) -> Any:
@@ -120,7 +230,7 @@ class Door:
         return issubclass(cls.ours if isinstance(cls, Door) else cls, self.ours)
 
     def __repr__(self) -> str:
-        return f"<{self._asked.__module__}.{self.__name__}, a spelling of weigh.layers.{self.__name__}>"
+        return f"<{self._asked.__module__}.{self.__name__}, a spelling of weigh.layers.{self._layer}>"
 
 
 def begin_with(layer: Layer, values: Any) -> None:

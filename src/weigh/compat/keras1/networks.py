@@ -112,4 +112,4 @@ class _ModelDoor(Door):
     layer_class = Functional
 
 
-Model = _ModelDoor(Network, "Model", {"input": "inputs", "output": "outputs", "name": "name"}, {})
+Model = _ModelDoor(Network, "Model", ("input:inputs", "output:outputs", "name"), {}, {})

@@ -25,7 +25,8 @@ class Sequential(Network, sequential.Sequential):
             self._shows_input = isinstance(layer, InputLayer.layer_class)  # not one that a file had at the head
         if not self._stack and getattr(layer, "first_input_shape", None) is not None:
             name = naming.unique(f"{type(layer).__name__.lower()}_input", first=1)
-            super()._append(InputLayer(batch_shape=layer.first_input_shape, name=name))
+            dtype = getattr(layer, "first_input_dtype", None)
+            super()._append(InputLayer(batch_shape=layer.first_input_shape, dtype=dtype, name=name))
         super()._append(layer)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
