@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 _counters: dict[str, int] = {}
 _scopes: list[tuple[str, object]] = []
 
 
+@cache
 def snake_case(name: str) -> str:
     """Return a class name in snake case, as Keras spells it in automatic names.
 

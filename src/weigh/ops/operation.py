@@ -8,14 +8,13 @@ from types import CodeType
 from typing import Any, ClassVar, TypeVar, cast
 
 from weigh.compute import values
-from weigh.compute.values import Array
 from weigh.declare import config as configuration
 from weigh.declare import operation as declared
 from weigh.declare import tree
 from weigh.declare.cost import Cost
 from weigh.declare.graph import Node, Tensor, recording
 from weigh.declare.weight import Weight
-from weigh.errors import ArgumentTypeError, ShapeError, WeighError
+from weigh.errors import ArgumentTypeError, ShapeError
 from weigh.ops.abstract import abstract_output
 from weigh.ops.tensor import KerasTensor
 
@@ -79,6 +78,7 @@ class FunctionOperation(Operation):
 
     Attributes:
         function: what computes.
+        parameters, defaults: names of its arguments, and the values that they have where none is given.
         settings: names of the arguments that are kept in the configuration; the others are given at each call.
         called_with: names of the others; empty where the function takes any number of tensors.
         specify: called with all arguments, tensors among them; returns tensors like those that come out.
@@ -86,6 +86,8 @@ class FunctionOperation(Operation):
     """
 
     function: ClassVar[Callable[..., Any]]
+    parameters: ClassVar[tuple[str, ...]]
+    defaults: ClassVar[dict[str, Any]]
     settings: ClassVar[tuple[str, ...]]
     called_with: ClassVar[tuple[str, ...]]
     is_variadic: ClassVar[bool]
@@ -94,7 +96,7 @@ class FunctionOperation(Operation):
 
     def __init__(self, *args: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name)
-        defaults = _defaults(type(self).function)
+        defaults = self.defaults
         given = {**dict(zip(self.settings, args, strict=False)), **kwargs}
         unknown = sorted(set(given) - set(self.settings))
         missing = [setting for setting in self.settings if setting not in given and setting not in defaults]
@@ -111,6 +113,11 @@ class FunctionOperation(Operation):
             leading = [setting for setting in self.settings if setting not in _keyword_only(type(self).function)]
             rest = {setting: self.config[setting] for setting in self.settings if setting not in leading}
             return (*(self.config[setting] for setting in leading), *args), {**rest, **kwargs}
+        if len(args) > len(self.called_with):
+            raise ArgumentTypeError(
+                f"Operation {self.name!r} ({type(self).__name__}) is called with {len(self.called_with)} arguments, "
+                f"{', '.join(self.called_with)}, but got {len(args)}."
+            )
         return (), {**dict(zip(self.called_with, args, strict=False)), **kwargs, **self.config}
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -169,6 +176,8 @@ def operation(
             "__module__": function.__module__,
             "keras_module": house,
             "function": staticmethod(function),
+            "parameters": names,
+            "defaults": _defaults(function),
             "settings": settings,
             "called_with": () if variadic else tuple(name for name in names if name not in settings),
             "is_variadic": variadic,
@@ -186,10 +195,12 @@ def operation(
             else:
                 if not kwargs:
                     return function(*args)
-            if not _is_symbolic(args, kwargs):
+            leaves = tree.flatten([args, kwargs])
+            if any(isinstance(leaf, Tensor) for leaf in leaves):
+                return _recorded(made, args, kwargs)
+            if any(isinstance(leaf, Weight) for leaf in leaves):
                 args, kwargs = _valued(args, kwargs)
-                return function(*args, **kwargs)
-            return _recorded(made, args, kwargs)
+            return function(*args, **kwargs)
 
         called.operation = made  # type: ignore[attr-defined]
         return cast(_Function, called)
@@ -210,14 +221,13 @@ def _recorded(made: type[FunctionOperation], args: tuple[Any, ...], kwargs: dict
         given |= dict(zip(leading, args, strict=False))
         args = args[len(leading) :]
     else:
-        names = configuration.parameters(function)
+        names, defaults = made.parameters, made.defaults
         if len(args) > len(names):
             raise ArgumentTypeError(f"`{function.__name__}` takes {len(names)} arguments, but got {len(args)}.")
         every = {**dict(zip(names, args, strict=False)), **kwargs}
         unknown = sorted(set(every) - set(names))
         if unknown and not _code(function).co_flags & 0x08:
             raise ArgumentTypeError(f"`{function.__name__}` has no argument {', '.join(map(repr, unknown))}.")
-        defaults = _defaults(function)
         missing = [name for name in names if name not in every and name not in defaults]
         if missing:
             raise ArgumentTypeError(f"`{function.__name__}` needs {', '.join(map(repr, missing))}.")
@@ -265,4 +275,4 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
     return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
 
 
-__all__ = ["Array", "FunctionOperation", "Operation", "WeighError", "known", "operation"]
+__all__ = ["FunctionOperation", "Operation", "known", "operation"]
