@@ -43,11 +43,15 @@ class Spelling:
 
     Args:
         what: what was called, for messages.
-        names: our names by the old ones: `IGNORED` for what has none, ``"kernel_size[0]"`` for a part of a tuple.
+        names: our names by the old ones: `IGNORED` for what has none, ``"kernel_size[0]"`` for a part of a tuple,
+            ``"depthwise_initializer&pointwise_initializer"`` for two arguments that one value is for.
         values: how values are translated.
         places: how many arguments may be given by place; by default all.
         defaults: old values, or values of ours that did not exist then, where nothing is said and ours differ.
         known: says whether a name that is none of `names` is one of ours; by default each is.
+
+    Attributes:
+        places: the old names of what may be given by place.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class Spelling:
         self._what = what
         self._names = names
         self._values = values
-        self._places = list(names)[:places]
+        self.places = list(names)[:places]
         self._defaults = defaults or {}
         self._known = known
 
@@ -73,22 +77,22 @@ class Spelling:
             ArgumentTypeError: there are too many arguments, one is given twice, or a part of one is missing.
             UnknownNameError: an argument is neither of that Keras nor of ours.
         """
-        if len(args) > len(self._places):
+        if len(args) > len(self.places):
             raise ArgumentTypeError(
-                f"{self._what} takes at most {len(self._places)} arguments without their names, "
-                f"{', '.join(self._places)}; got {len(args)}."
+                f"{self._what} takes at most {len(self.places)} arguments without their names, "
+                f"{', '.join(self.places)}; got {len(args)}."
             )
         translated: dict[str, Any] = {}
-        for old, value in [*zip(self._places, args, strict=False), *kwargs.items()]:
+        for old, value in [*zip(self.places, args, strict=False), *kwargs.items()]:
             if old not in self._names and not self._known(old):
                 raise UnknownNameError.of(f"argument of {self._what}", old, [*self._names, *COMMON])
-            name = self._names.get(old, old)
-            if name in translated:
-                raise ArgumentTypeError(f"{self._what} got {old!r} twice, or under an old and a new name.")
-            if name != IGNORED:
+            if self._names.get(old) == IGNORED:
+                self._values.get(old, bool)(value)  # which may refuse what cannot be ignored
+                continue
+            for name in self._names.get(old, old).split("&"):
+                if name in translated:
+                    raise ArgumentTypeError(f"{self._what} got {old!r} twice, or under an old and a new name.")
                 translated[name] = self._value(name, value)
-            elif old in self._values:
-                self._values[old](value)  # which may not be ignored if it is out of the ordinary
         for old, value in self._defaults.items():
             name = self._names.get(old, old)
             translated.setdefault(name, self._value(name, value))
@@ -264,17 +268,28 @@ class _Given:
         return numpy.asarray(self._value, dtype)
 
 
+class _answer:  # noqa: N801 - stands where `property` would
+    """A property that an attribute of that name hides: Lambda has an argument `output_shape`."""
+
+    def __init__(self, ask: Callable[[Any], Any]) -> None:
+        self._ask = ask
+        self.__doc__ = ask.__doc__
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        return self if layer is None else self._ask(layer)
+
+
 class Asked:
     """What a layer of Keras 1 and 2 could be asked about its calls, and one of Keras 3 cannot."""
 
     inbound_nodes: list[Any]
 
-    @property
+    @_answer
     def input_shape(self) -> Any:
         """The shape, or the list of several, that every call read."""
         return self._common(self.get_input_shape_at)
 
-    @property
+    @_answer
     def output_shape(self) -> Any:
         """The shape, or the list of several, that every call gave."""
         return self._common(self.get_output_shape_at)

@@ -156,7 +156,8 @@ Deconvolution2D = door(
 )
 SeparableConvolution2D = door(
     "SeparableConv2D",
-    *(*_WINDOW, *_BEFORE, "subsample", "depth_multiplier", "dim_ordering"),
+    *(*_WINDOW, "init:depthwise_initializer&pointwise_initializer", "activation", "weights", "border_mode"),
+    *("subsample", "depth_multiplier", "dim_ordering"),
     *("depthwise_regularizer", "pointwise_regularizer", "b_regularizer", "activity_regularizer"),
     *("depthwise_constraint", "pointwise_constraint", "b_constraint", "bias"),
     called="SeparableConvolution2D",

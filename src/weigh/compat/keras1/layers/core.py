@@ -57,7 +57,9 @@ ActivityRegularization = door("ActivityRegularization", "l1", "l2", kind=_Activi
 Dense = door("Dense", *_DENSE, *FLAT_INPUT)
 Dropout = door("Dropout", "p", "noise_shape", "seed")
 Flatten = door("Flatten")
-Highway = door("Highway", "init", "activation", "weights", *WEIGHTED, *FLAT_INPUT)
+Highway = door(
+    "Highway", "init:kernel_initializer&gate_kernel_initializer", "activation", "weights", *WEIGHTED, *FLAT_INPUT
+)
 Lambda = door("Lambda", "function", "output_shape", "arguments", asked=DrawingLayer, kind=OfFunction)
 Masking = door("Masking", "mask_value")
 MaxoutDense = door("MaxoutDense", "output_dim", "nb_feature", "init", "weights", *WEIGHTED, *FLAT_INPUT)

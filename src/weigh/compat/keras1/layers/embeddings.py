@@ -45,7 +45,7 @@ class _Embedding(OfKeras1):
 
 Embedding = door(
     "Embedding",
-    *("input_dim", "output_dim", "init:embeddings_initializer", "input_length:input_shape[0]"),
+    *("input_dim", "output_dim:output_dim", "init:embeddings_initializer", "input_length:input_shape[0]"),
     *("W_regularizer:embeddings_regularizer", "activity_regularizer", "W_constraint:embeddings_constraint"),
     *("mask_zero", "weights", "dropout"),
     asked=_DroppingWords,

@@ -12,4 +12,9 @@ __all__ = [
 
 Attention = door("Attention")
 AdditiveAttention = door("AdditiveAttention")
-MultiHeadAttention = door("MultiHeadAttention")
+MultiHeadAttention = door(
+    "MultiHeadAttention",
+    *("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "output_shape", "attention_axes"),
+    *("kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+    *("kernel_constraint", "bias_constraint"),
+)

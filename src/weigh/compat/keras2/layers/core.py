@@ -24,7 +24,11 @@ __all__ = [
 
 Activation = door("Activation")
 Dense = door("Dense")
-EinsumDense = door("EinsumDense")
+EinsumDense = door(
+    "EinsumDense",
+    *("equation", "output_shape", "activation", "bias_axes", "kernel_initializer", "bias_initializer"),
+    *("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint"),
+)
 Dropout = door("Dropout")
 Flatten = door("Flatten")
 Reshape = door("Reshape")

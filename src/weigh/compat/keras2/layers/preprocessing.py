@@ -33,7 +33,7 @@ Hashing = door("Hashing")
 IntegerLookup = door("IntegerLookup")
 Normalization = door("Normalization")
 RandomBrightness = door("RandomBrightness")
-RandomContrast = door("RandomContrast")
+RandomContrast = door("RandomContrast", "factor", "seed")
 RandomCrop = door("RandomCrop")
 RandomFlip = door("RandomFlip")
 RandomRotation = door("RandomRotation")
@@ -41,5 +41,9 @@ RandomTranslation = door("RandomTranslation")
 RandomZoom = door("RandomZoom")
 Rescaling = door("Rescaling")
 Resizing = door("Resizing")
-StringLookup = door("StringLookup")
+StringLookup = door(
+    "StringLookup",
+    *("max_tokens", "num_oov_indices", "mask_token", "oov_token", "vocabulary", "idf_weights", "encoding", "invert"),
+    *("output_mode", "sparse", "pad_to_max_tokens"),
+)
 TextVectorization = door("TextVectorization")
