@@ -39,8 +39,16 @@ def _category_encoding(place: Place) -> dict[str, Any]:
 
 
 def _hashing(place: Place) -> dict[str, Any]:
-    salt = getattr(place.layer, "salt", None)
-    return {"salt": None if salt is None else Joined(salt, ","), "inputs": len(place.input_shapes), **_mode(place)}
+    layer: Any = place.layer
+    salt = getattr(layer, "salt", None)
+    masked = getattr(layer, "mask_value", None) is not None and layer.num_bins > 1
+    return {
+        "salt": None if salt is None else Joined(salt, ","),
+        "inputs": len(place.input_shapes),
+        "masked": repr(layer.mask_value) if masked else None,
+        "hashed": layer.num_bins - masked,
+        **_mode(place),
+    }
 
 
 def _lookup(place: Place) -> dict[str, Any]:
@@ -83,7 +91,7 @@ def _stft(place: Place) -> dict[str, Any]:
         "frequencies": kernel[2],
         "step": layer._step,
         "both": len(place.own) > 1,
-        "shown": layer.mode,
+        f"shows_{layer.mode}": True,
     }
 
 
