@@ -246,9 +246,9 @@ class ConvLSTM(Recurrent):
         self.input_spec = InputSpec(ndim=self.rank + 3)
 
     def state_shapes(self, sequences_shape: Shape) -> list[Any]:
-        return [self.output_shape(sequences_shape)] * 2
+        return [self.step_output_shape(sequences_shape)] * 2
 
-    def output_shape(self, sequences_shape: Shape) -> Shape:
+    def step_output_shape(self, sequences_shape: Shape) -> Shape:
         shape = self.cell.compute_output_shape((sequences_shape[0], *sequences_shape[2:]))[0]
         return tuple(self._named(size) for size in shape)
 

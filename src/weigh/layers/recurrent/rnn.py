@@ -135,7 +135,7 @@ class RNN(Layer):
             return Dim(size, Origin("argument", origin.name, self.name))
         return size
 
-    def output_shape(self, sequences_shape: Shape) -> Shape:
+    def step_output_shape(self, sequences_shape: Shape) -> Shape:
         """Return the shape of the output of one step."""
         size = getattr(self.cell, "output_size", None)
         if size is None:
@@ -150,7 +150,7 @@ class RNN(Layer):
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
         if initial_state_shape is not None:
             self._check_states(initial_state_shape, sequences_shape)
-        batch, *rest = self.output_shape(sequences_shape)
+        batch, *rest = self.step_output_shape(sequences_shape)
         output = (batch, sequences_shape[1], *rest) if self.return_sequences else (batch, *rest)
         return (output, *self.state_shapes(sequences_shape)) if self.return_state else output
 
