@@ -4,6 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules={"bounding_boxes"},
     submod_attrs={
         "arrays": [
             "get_source_inputs",

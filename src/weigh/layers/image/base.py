@@ -62,6 +62,9 @@ class ImageLayer(Layer):
 
     # What it declares -------------------------------------------------------------------------------------------
 
+    def build(self, input_shape: Any = None) -> None:
+        """Declare nothing; what it is called on may be lists, which have no shape."""
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         if isinstance(input_shape, dict):
             return {key: self._shape_of(key, shape) for key, shape in input_shape.items()}

@@ -254,7 +254,7 @@ class RandomColorJitter(_Ranged):
         parts = (self.random_brightness, self.random_contrast, self.random_saturation, self.random_hue)
         return [part for part in parts if part is not None]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         for part in self._parts_used():
             part.build(input_shape)
 

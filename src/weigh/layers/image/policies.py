@@ -9,6 +9,7 @@ from weigh.compute.lazy import jax, numpy
 from weigh.compute.values import Array
 from weigh.declare.config import Resolve
 from weigh.declare.cost import Cost
+from weigh.declare.dim import total
 from weigh.errors import ArgumentError, ArgumentTypeError
 from weigh.layers import checks
 from weigh.layers.base import Layer
@@ -67,7 +68,7 @@ class _Policy(RandomImageLayer):
     def _chosen_from(self) -> list[ImageLayer]:
         return [getattr(self, name) for name in self.choices]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         for layer in self._chosen_from:
             layer.build(input_shape)
 
@@ -350,7 +351,9 @@ class Pipeline(Layer):
             )
         self.layers = [held(self, "layers", layer) for layer in layers]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
+        if input_shape is None:  # Keras writes no shape down; each layer is built when it is called
+            return
         for layer in self.layers:
             if not layer.built:
                 layer.build(input_shape)
@@ -362,13 +365,15 @@ class Pipeline(Layer):
         return input_shape
 
     def compute_cost(self, input_shape: Any) -> Cost | None:
-        total = Cost()
+        costs: list[Cost] = []
         for layer in self.layers:
             cost = layer.compute_cost(input_shape)
             if cost is None:
                 return None
-            total, input_shape = total + cost, layer.compute_output_shape(input_shape)
-        return total
+            costs.append(cost)
+            input_shape = layer.compute_output_shape(input_shape)
+        counts = ([getattr(cost, kind) for cost in costs] for kind in ("multiply_adds", "others"))
+        return Cost(*(total(count for count in some if count) for some in counts))
 
     def call(self, inputs: Any, training: bool = True) -> Any:
         for layer in self.layers:

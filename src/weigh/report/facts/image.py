@@ -27,12 +27,19 @@ def _between(prefix: str, interval: Any, scale: float = 1.0, start: float = 0.0)
 
 def _range(layer: Any) -> Facts:
     least, most = layer.value_range
-    return {"least": _number(least), "most": _number(most), "span": _number(most - least)}
+    return {"least": _number(least), "most": _number(most)}
+
+
+def _stretched(layer: Any) -> Facts:
+    least, most = layer.value_range
+    span = None if most - least == 1 else _number(most - least)
+    return {**_range(layer), "start": _number(least) if least else None, "span": span}
 
 
 def _rescaling(layer: Any) -> Facts:
-    shifted = _number(layer.offset)
-    return {"scaled": _number(layer.scale), "shifted": None if shifted == "0" else shifted}
+    offset = _number(layer.offset)
+    shifted = None if offset == "0" else offset.removeprefix("−")
+    return {"scaled": _number(layer.scale), "sign": "−" if offset.startswith("−") else "+", "shifted": shifted}
 
 
 def _resizing(layer: Any) -> Facts:
@@ -125,7 +132,7 @@ FACTS = {
         "RandomPosterization": _posterization,
         "RandomSharpness": lambda layer: _between("", layer.factor),
         "Solarization": _solarization,
-        "AutoContrast": _range,
+        "AutoContrast": _stretched,
         "ContrastLimitedAdaptiveHistogramEqualization": _tiles,
         "CutMix": lambda layer: _between("", layer.factor),
         "RandomErasing": _erasing,
