@@ -168,7 +168,7 @@ def _in_order(calls: dict[tuple[str, int], dict[str, Any]]) -> Iterator[tuple[st
 def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         yield _history((value.get("config") or {}).get("keras_history"))
-    elif isinstance(value, (dict, list)):
+    elif isinstance(value, (dict, list, tuple)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _tensors(item)
 
@@ -179,7 +179,7 @@ def _read(value: Any, found: Callable[[Any], Tensor], custom_objects: dict[str, 
         return found(value["config"]["keras_history"])
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _read(item, found, custom_objects) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_read(item, found, custom_objects) for item in value]
     return configuration.deserialize(value, lambda module, name: None, custom_objects)
 
