@@ -20,10 +20,10 @@ from weigh.layers import (
     Conv2D,
     Dense,
     GlobalAveragePooling2D,
-    Layer,
     LayerNormalization,
     Normalization,
 )
+from weigh.layers.base import Layer
 from weigh.models import Model, Sequential
 from weigh.parts import initializers
 

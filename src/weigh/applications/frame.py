@@ -129,7 +129,7 @@ class Frame:
         if channels not in (1, 3):
             warnings.warn(
                 f"{self.title} is made for images of 1 or 3 channels; `input_shape={shape}` has {channels}.",
-                stacklevel=5,
+                stacklevel=4,
             )
         if any(one is not None and one < least for one in (rows, columns)):
             raise ArgumentError(f"{self.title} needs images of at least {least} × {least}, not `input_shape={shape}`.")

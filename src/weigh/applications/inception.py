@@ -36,10 +36,9 @@ def convolved(
 def branch(x: Tensor, steps: Branch) -> Tensor:
     """Return `x` after the steps of a branch."""
     for step in steps:
-        if step == "average":
-            x = AveragePooling2D(3, strides=1, padding="same")(x)
-        elif step == "max":
-            x = MaxPooling2D(3, strides=2)(x)
+        if isinstance(step, str):
+            average = step == "average"
+            x = (AveragePooling2D(3, strides=1, padding="same") if average else MaxPooling2D(3, strides=2))(x)
         else:
             filters, kernel, *stride = step
             x = convolved(x, filters, kernel, *((2, "valid") if stride else ()))

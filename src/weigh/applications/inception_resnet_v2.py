@@ -16,7 +16,8 @@ from weigh.compute.values import Array
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.declare.graph import Tensor
-from weigh.layers import Activation, Conv2D, Layer
+from weigh.layers import Activation, Conv2D
+from weigh.layers.base import Layer
 
 __all__ = ["CustomScaleLayer", "InceptionResNetV2", "decode_predictions", "preprocess_input"]
 

@@ -30,6 +30,7 @@ _ELSEWHERE = {
     "keras.src.applications.inception_resnet_v2": "weigh.applications.inception_resnet_v2",
     "keras.src.layers.preprocessing.feature_space": "weigh.models.feature_space",
     "keras.src.models.functional": "weigh.models.functional",
+    "weigh.applications.text": "weigh.applications.text",
     "keras.utils": "weigh.models.feature_space",
 }
 _FUNCTIONS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints")
