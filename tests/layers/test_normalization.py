@@ -257,9 +257,9 @@ def test_spectral_normalization_is_that_of_keras(agree, power_iterations):
 
 
 def test_spectral_normalization_finds_the_largest_singular_value():
-    layer = weigh.layers.SpectralNormalization(weigh.layers.Dense(4, use_bias=False), power_iterations=50)
+    layer = weigh.layers.SpectralNormalization(weigh.layers.Dense(4, use_bias=False), power_iterations=20)
     layer(np.ones((1, 3), "float32"), training=True)
-    np.testing.assert_allclose(np.linalg.norm(layer.layer.kernel, 2), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(layer.layer.kernel, 2), 1.0, rtol=1e-3)
     layer.layer.kernel.assign(np.zeros((3, 4)))
     layer(np.ones((1, 3), "float32"), training=True)
     np.testing.assert_array_equal(layer.layer.kernel, np.zeros((3, 4)))

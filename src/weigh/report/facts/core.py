@@ -48,7 +48,9 @@ def _einsum_dense(place: Place) -> dict[str, Any]:
 def low_rank(place: Place) -> dict[str, Any]:
     """Return the rank of what is learned in place of a weight, and the factor before it; absent where it is not."""
     layer: Any = place.layer
-    return {"rank": layer.lora_rank, "factor": f"{layer.lora_factor:.12g}"} if layer.lora_enabled else {}
+    factor = layer.lora_factor
+    told = {"rank": layer.lora_rank, "factor": None if factor == 1 else f"{factor:.12g}"}
+    return told if layer.lora_enabled else {}
 
 
 def _masking(place: Place) -> dict[str, Any]:
