@@ -101,8 +101,10 @@ class STFTSpectrogram(Layer):
     def _frequencies(self) -> int:
         least = 1 << (self.frame_length - 1).bit_length()
         if self.fft_length is not None:
-            return self.dim("fft_length") // 2 + 1
-        return (self.dim("frame_length") if least == self.frame_length else least) // 2 + 1
+            samples: int = self.dim("fft_length")
+        else:
+            samples = self.dim("frame_length") if least == self.frame_length else least
+        return samples // 2 + 1
 
     def build(self, input_shape: Shape) -> None:
         shape = (self.dim("frame_length"), 1, self._frequencies)
