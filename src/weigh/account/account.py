@@ -7,6 +7,8 @@ from typing import Any
 
 from weigh.account import roles
 from weigh.account.entry import Entry
+from weigh.account.receipt import Receipt
+from weigh.account.stored import Stored
 from weigh.declare.layer import Layer
 from weigh.declare.weight import Weight
 from weigh.errors import GraphError, NotBuiltError, UnknownNameError
@@ -18,13 +20,40 @@ class Account:
     Attributes:
         name: of the network.
         rows: one entry a weight, in the order of the network's `weights`.
-        beside: state that is no weight and in no total: random states, optimizer slots.
+        beside: state that is no weight and in no total: random states, optimizer slots, scales of quantised weights.
+        format: what it was read from: ``"safetensors"``, ``"torch.nn.Module"``; ``"weigh"`` for our own networks.
+        receipt: what reading took; ``None`` where nothing was read.
+        aliases: paths under which weights stand again, and the path of the row that counts them.
     """
 
     def __init__(self, name: str, rows: Iterable[Entry], beside: Iterable[Entry] = ()) -> None:
         self.name = name
         self.rows = list(rows)
         self.beside = list(beside)
+        self.format = "weigh"
+        self.receipt: Receipt | None = None
+        self.aliases: dict[str, str] = {}
+
+    @classmethod
+    def stored(cls, name: str, arrays: Iterable[Stored], format: str, receipt: Receipt | None = None) -> Account:
+        """Return the account of arrays that were found in a file or an object.
+
+        Arrays of one storage (equal `key`) are one row with several users; what is no weight stands beside.
+        """
+        first: dict[Any, Entry] = {}
+        account = cls(name, ())
+        account.format, account.receipt = format, receipt
+        for array in arrays:
+            known = first.get(array.key) if array.key is not None else None
+            if known is not None:
+                account.aliases[array.path] = known.path
+                known.users.append(array.layer)
+                continue
+            entry = Entry.of(array)
+            if array.key is not None:
+                first[array.key] = entry
+            (account.beside if entry.kind in roles.BESIDE else account.rows).append(entry)
+        return account
 
     @classmethod
     def of(cls, network: Layer, slots: Iterable[Weight] = (), *, so_far: bool = False) -> Account:
@@ -56,14 +85,29 @@ class Account:
         return sum(row.count for row in self.rows)
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is known of every weight if the gradient changes it: a file of values alone does not say."""
+        return all(row.trainable is not None for row in self.rows)
+
+    @property
     def trainable(self) -> int:
-        """Number of elements that the gradient changes."""
+        """Number of elements that are known to be changed by the gradient."""
         return sum(row.count for row in self.rows if row.trainable)
 
     @property
     def non_trainable(self) -> int:
-        """Number of elements that the gradient does not change; `by_kind` says why not."""
-        return sum(row.count for row in self.rows if not row.trainable)
+        """Number of elements that the gradient is known not to change; `by_kind` says why not."""
+        return sum(row.count for row in self.rows if row.trainable is False)
+
+    @property
+    def stored_elements(self) -> int:
+        """Number of elements that are stored, those beside the weights included."""
+        return sum(row.stored_elements for row in (*self.rows, *self.beside))
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes that all values occupy, those beside the weights included."""
+        return sum(row.bytes for row in (*self.rows, *self.beside))
 
     @property
     def bytes(self) -> int:
@@ -108,13 +152,18 @@ class Account:
         return {
             "schema": "weigh.account/1",
             "name": self.name,
+            "format": self.format,
             "total": self.total,
-            "trainable": self.trainable,
-            "non_trainable": self.non_trainable,
+            "trainable": self.trainable if self.is_known else None,
+            "non_trainable": self.non_trainable if self.is_known else None,
             "bytes": self.bytes,
             "by_kind": self.by_kind(),
+            "stored_elements": self.stored_elements,
+            "stored_bytes": self.stored_bytes,
             "weights": [row.to_dict() for row in self.rows],
             "beside": [row.to_dict() for row in self.beside],
+            "aliases": dict(self.aliases),
+            "receipt": self.receipt.to_dict() if self.receipt is not None else None,
         }
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weigh.account import roles
+from weigh.account.stored import Stored
 from weigh.declare.dim import Dim
 from weigh.declare.weight import Weight
 
@@ -13,19 +14,19 @@ class Entry:
     """One weight, with the working of its count.
 
     Attributes:
-        weight: the declaration that every number here is read from.
+        weight: the declaration, or the stored array, that every number here is read from.
         path: where it is in the network: ``dense/kernel``, ``encoder/dense/kernel``.
         layer: path of the layer that declared it.
         layer_type: that layer's class name.
         users: paths of all the layers that it belongs to; more than one where it is shared.
         role: what it is for, see `weigh.account.roles`.
         kind: trained, frozen, running statistic, counter, random state, optimizer slot, …
-        trainable: whether the gradient changes it.
+        trainable: whether the gradient changes it; ``None`` where nothing tells.
     """
 
     __slots__ = ("kind", "layer", "layer_type", "path", "role", "trainable", "users", "weight")
 
-    def __init__(self, weight: Weight, path: str, layer: str, layer_type: str, trainable: bool) -> None:
+    def __init__(self, weight: Weight | Stored, path: str, layer: str, layer_type: str, trainable: bool | None) -> None:
         self.weight = weight
         self.path = path
         self.layer = layer
@@ -33,7 +34,12 @@ class Entry:
         self.users = [layer]
         self.role = roles.of(weight.role, weight.name)
         self.trainable = trainable
-        self.kind = roles.kind(self.role, weight.learnable, trainable)
+        self.kind = getattr(weight, "kind", "") or roles.kind(self.role, weight.learnable, trainable)
+
+    @classmethod
+    def of(cls, stored: Stored) -> Entry:
+        """Return the row of a stored array."""
+        return cls(stored, stored.path, stored.layer, stored.layer_type, stored.trainable)
 
     @property
     def name(self) -> str:
@@ -66,6 +72,21 @@ class Entry:
         return self.weight.bytes
 
     @property
+    def evidence(self) -> str:
+        """What role and kind were told from: ``"declared"``, or a stored array's evidence in words."""
+        return self.weight.evidence if isinstance(self.weight, Stored) else "declared"
+
+    @property
+    def stored_elements(self) -> int:
+        """Number of elements that are stored for it: fewer than `count` where several are packed into one."""
+        return self.weight.stored_elements if isinstance(self.weight, Stored) else self.count
+
+    @property
+    def packing(self) -> str:
+        """How its elements are packed, in words; empty where they are not."""
+        return self.weight.packing if isinstance(self.weight, Stored) else ""
+
+    @property
     def working(self) -> str:
         """How the count comes about: ``4,096 × 512``; ``1`` for a scalar."""
         return " × ".join(f"{size:,}" for size in self.shape) or "1"
@@ -89,6 +110,9 @@ class Entry:
             "role": self.role,
             "kind": self.kind,
             "trainable": self.trainable,
+            "evidence": self.evidence or None,
+            "stored_elements": self.stored_elements,
+            "packing": self.packing or None,
             "working": self.working,
             "sources": self.sources,
         }

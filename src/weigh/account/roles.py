@@ -38,10 +38,19 @@ METRIC = "metric"
 UNUSED = "unused"
 UNSAID = "weight"
 
+QUANTISATION_SCALE = "quantisation scale"
+ZERO_POINT = "quantisation zero point"
+QUANTISATION_INDEX = "quantisation index"
+MASK = "mask"
+POSITION_TABLE = "position table"
+
 TRAINED = "trained"
 FROZEN = "frozen"
 STATISTIC = "running statistic"
 UNTRAINED = "not trained"
+UNKNOWN = "not known"
+QUANTISATION = "quantisation"
+TABLE = "mask or position table"
 ADAPTED = "adapted"
 
 SYMBOLS = {
@@ -87,6 +96,11 @@ _KINDS = {
     CARRIED: CARRIED,
     SLOT: SLOT,
     METRIC: METRIC,
+    QUANTISATION_SCALE: QUANTISATION,
+    ZERO_POINT: QUANTISATION,
+    QUANTISATION_INDEX: QUANTISATION,
+    MASK: TABLE,
+    POSITION_TABLE: TABLE,
 }
 
 _NAMES = {
@@ -114,14 +128,20 @@ def of(declared: str, name: str) -> str:
     return declared or _NAMES.get(name, UNSAID)
 
 
-def kind(role: str, learnable: bool, trained: bool) -> str:
+BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE})
+"""Kinds of what stands beside a network's weights and is in no total of them."""
+
+
+def kind(role: str, learnable: bool | None, trained: bool | None) -> str:
     """Return why a weight does or does not change by gradient.
 
     Args:
         role: what the weight is for.
         learnable: whether it was declared trainable.
-        trained: whether the gradient changes it now.
+        trained: whether the gradient changes it now; ``None`` for either where nothing tells.
     """
     if trained:
         return TRAINED
+    if learnable is None:
+        return _KINDS.get(role, UNKNOWN)
     return FROZEN if learnable else _KINDS.get(role, UNTRAINED)
