@@ -7,6 +7,7 @@ and weights, and declare on symbolic tensors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from string import ascii_lowercase
 from typing import Any
 
@@ -171,7 +172,7 @@ def dtype(x: Any) -> str:
 
 def count_params(x: Any) -> int:
     """Return how many numbers there are."""
-    return int(numpy.prod(int_shape(x)))
+    return prod(x.shape)
 
 
 def is_keras_tensor(x: Any) -> bool:
@@ -329,9 +330,9 @@ def flatten(x: Any) -> Any:
 
 def batch_flatten(x: Any) -> Any:
     """Return the numbers of each example along one axis."""
-    sizes = int_shape(x)[1:]
-    rest = -1 if None in sizes else int(numpy.prod(sizes))
-    return ops.reshape(x, (int_shape(x)[0] or -1, rest) if rest == -1 else (-1, rest))
+    batch, *sizes = int_shape(x)
+    known = [size for size in sizes if size is not None]
+    return ops.reshape(x, (-1, prod(known)) if len(known) == len(sizes) else (batch, -1))
 
 
 def repeat(x: Any, n: int) -> Any:
@@ -405,7 +406,8 @@ def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None = None) -> Any:
     """Return the products of two tensors, example by example, added up along one axis of each.
 
     Args:
-        x, y: (batch, …).
+        x: (batch, …).
+        y: (batch, …).
         axes: to add up along, one for both or one for each; by default the last of `x` and the last but one of `y`,
             the last one if it has two axes.
 

@@ -10,7 +10,6 @@ from weigh.compat.keras1.networks import Network
 from weigh.declare import naming
 from weigh.declare.graph import Node, Tensor
 from weigh.errors import ArgumentError
-from weigh.layers.merging import Merge
 from weigh.models import sequential
 
 
@@ -42,7 +41,9 @@ class Sequential(Network, sequential.Sequential):
 
     def _merge(self) -> Any:
         head = self._stack[0] if self._stack else None
-        return head if isinstance(head, Merge) and head.inbound_nodes else None
+        if head is None or head.is_network or not head.inbound_nodes:
+            return None
+        return head if len(head.inbound_nodes[0].inputs) > 1 else None
 
     def _rebuild(self) -> None:
         merge = self._merge()

@@ -47,10 +47,12 @@ def hashing_trick(
     """Return a number from 1 to n − 1 for each word; different words may have the same.
 
     Args:
-        text: to be split, as by `text_to_word_sequence` with `filters`, `lower` and `split`.
+        text: to be split.
         n: one above the largest number.
         hash_function: of a word; ``"md5"`` for one that is the same in each process, ``None`` for Python's own.
-        filters, lower, split: as of `text_to_word_sequence`.
+        filters: as of `text_to_word_sequence`.
+        lower: as there.
+        split: as there.
     """
     of: Callable[[str], int] = _md5 if hash_function == "md5" else hash_function or hash
     return [of(word) % (n - 1) + 1 for word in text_to_word_sequence(text, filters, lower, split)]
@@ -158,8 +160,8 @@ class Tokenizer:
 
         Args:
             sequences: of numbers.
-            mode: what stands there: ``"binary"`` whether the number occurs, ``"count"`` how often, ``"freq"`` its share,
-                or ``"tfidf"``: (1 + log count) · log(1 + texts ÷ (1 + texts that have it)).
+            mode: what stands there: ``"binary"`` whether the number occurs, ``"count"`` how often, ``"freq"`` its
+                share, or ``"tfidf"``: (1 + log count) · log(1 + texts ÷ (1 + texts that have it)).
 
         Returns:
             (sequences, numbers), float64.

@@ -74,26 +74,26 @@ class _OfGivenSize(Keras1Layer):
     def _fit(self, input_shape: Shape) -> None:
         layer: Any = self
         axes = (1, 2) if layer.data_format == "channels_last" else (2, 3)
-        sizes = [(input_shape[axis], self.given_shape[axis]) for axis in axes]
-        if any(size is None or wanted is None for size, wanted in sizes):
-            return
-        least = [
-            (size - 1) * stride + (width if layer.padding == "valid" else 1)
-            for (size, _), stride, width in zip(sizes, layer.strides, layer.kernel_size, strict=True)
-        ]
-        more = [wanted - fewest for (_, wanted), fewest in zip(sizes, least, strict=True)]
-        if any(not 0 <= one < stride for one, stride in zip(more, layer.strides, strict=True)):
-            ends = [fewest + stride - 1 for fewest, stride in zip(least, layer.strides, strict=True)]
+        sizes = [input_shape[axis] or 0 for axis in axes]
+        wanted = [self.given_shape[axis] or 0 for axis in axes]
+        if not all((*sizes, *wanted)):
+            return  # it is known when it is computed, and then as large as usual
+        valid, strides = layer.padding == "valid", layer.strides
+        starts = [(size - 1) * stride for size, stride in zip(sizes, strides, strict=True)]
+        least = [start + (width if valid else 1) for start, width in zip(starts, layer.kernel_size, strict=True)]
+        most = [fewest + stride - 1 for fewest, stride in zip(least, strides, strict=True)]
+        if not all(low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             raise ShapeError(
-                f"Layer {layer.name!r} (Deconvolution2D): `output_shape` is {tuple(self.given_shape)}, but of an input "
-                f"of shape {input_shape} come from {least[0]} to {ends[0]} rows and from {least[1]} to {ends[1]} "
-                "columns."
+                f"Layer {layer.name!r} (Deconvolution2D): `output_shape` is {tuple(self.given_shape)}, but an input of "
+                f"shape {input_shape} gives {least[0]} to {most[0]} rows and {least[1]} to {most[1]} columns."
             )
-        if layer.padding == "same":  # ours counts from the kernel's size, less one on each side
-            more = [one + 1 - width % 2 for one, width in zip(more, layer.kernel_size, strict=True)]
-            usual = [size * stride for (size, _), stride in zip(sizes, layer.strides, strict=True)]
-            more = None if [wanted for _, wanted in sizes] == usual else more  # type: ignore[assignment]
-        layer.output_padding = None if more is None else tuple(more)
+        if not valid and wanted == most:
+            layer.output_padding = None
+            return
+        layer.output_padding = tuple(
+            size - start - (width if valid else width % 2)
+            for size, start, width in zip(wanted, starts, layer.kernel_size, strict=True)
+        )
 
 
 class _Deconvolution(OfKeras1):

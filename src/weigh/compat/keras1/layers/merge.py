@@ -71,10 +71,12 @@ def Merge(  # noqa: N802 - its name
     if callable(mode):
         layer = _BY_FUNCTION(mode, output_shape, output_mask, arguments, name=name)
     elif mode in _MODES:
-        options: dict[str, Any] = {"concat": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(mode, {})
-        if mode == "cos":
-            options = {"axes": dot_axes, "normalize": True}
-        layer = _MODES[mode](name=name, **options)
+        own: dict[str, dict[str, Any]] = {
+            "concat": {"concat_axis": concat_axis},
+            "dot": {"dot_axes": dot_axes},
+            "cos": {"dot_axes": dot_axes, "normalize": True},
+        }
+        layer = _MODES[mode](name=name, **own.get(mode, {}))
     else:
         raise UnknownNameError.of("mode of Merge", mode, _MODES)
     if layers is not None:

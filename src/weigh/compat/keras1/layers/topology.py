@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from weigh.compat import activations
 from weigh.compat.door import WEIGHTS, Asked, Door
@@ -46,7 +46,7 @@ class Keras1Layer(Asked):
 class OfKeras1(Door):
     """A layer of Keras 1, which could say the dtype of the input that it implied."""
 
-    later = (WEIGHTS, "input_dtype")
+    later: ClassVar[tuple[str, ...]] = (WEIGHTS, "input_dtype")
 
     def complete(self, layer: Any, later: dict[str, Any]) -> None:
         super().complete(layer, later)

@@ -38,16 +38,19 @@ __all__ = [
     "ZeroPadding3D",
 ]
 
+_UNUSED = ("kernel_initializer:", "kernel_regularizer:", "kernel_constraint:")
+"""What layers with other kernels took from the class that they were made of, and never used."""
+
 Conv1D = door("Conv1D")
 Conv2D = door("Conv2D")
 Conv3D = door("Conv3D")
 Conv1DTranspose = door("Conv1DTranspose")
 Conv2DTranspose = door("Conv2DTranspose")
 Conv3DTranspose = door("Conv3DTranspose")
-SeparableConv1D = door("SeparableConv1D")
-SeparableConv2D = door("SeparableConv2D")
-DepthwiseConv1D = door("DepthwiseConv1D")
-DepthwiseConv2D = door("DepthwiseConv2D")
+SeparableConv1D = door("SeparableConv1D", everywhere=_UNUSED)
+SeparableConv2D = door("SeparableConv2D", everywhere=_UNUSED)
+DepthwiseConv1D = door("DepthwiseConv1D", everywhere=_UNUSED)
+DepthwiseConv2D = door("DepthwiseConv2D", everywhere=_UNUSED)
 UpSampling1D = door("UpSampling1D")
 UpSampling2D = door("UpSampling2D")
 UpSampling3D = door("UpSampling3D")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from weigh.compat import activations
@@ -66,6 +66,7 @@ def door(
     *words: str,
     called: str | None = None,
     defaults: Mapping[str, Any] | None = None,
+    everywhere: Sequence[str] = (),
     kind: type[Door] = OfKeras2,
 ) -> Door:
     """Return a layer of Keras 2.
@@ -75,9 +76,12 @@ def door(
         words: its arguments, as of `table`; none where they are ours.
         called: its name then, if another.
         defaults: as of `Spelling`.
+        everywhere: what else it could be given by name.
         kind: the class of the door, if its call is more than other names.
     """
-    return kind(Keras2Layer, layer, words or None, {}, VALUES, called, defaults, ("dynamic:", "batch_size"))
+    return kind(
+        Keras2Layer, layer, words or None, {}, VALUES, called, defaults, ("dynamic:", "batch_size", *everywhere)
+    )
 
 
 Layer = door("Layer", "trainable", "name", "dtype")
