@@ -98,6 +98,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "preprocessing.lookup": ["IntegerLookup", "StringLookup"],
         "preprocessing.normalization": ["Normalization"],
         "preprocessing.text": ["TextVectorization"],
+        "records": ["InputSpec", "deserialize", "serialize"],
         "recurrent.convolutional": ["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"],
         "recurrent.gru": ["GRU", "GRUCell"],
         "recurrent.lstm": ["LSTM", "LSTMCell"],

@@ -35,7 +35,7 @@ def revived(record: Any, custom_objects: dict[str, Any] | None, resolve: configu
         custom_objects: names that the caller vouches for.
         resolve: finds classes of ours; by default among the layers.
     """
-    return configuration.deserialize(_unbuilt(record), resolve or _layer_named, custom_objects)
+    return configuration.deserialize(_unbuilt(record), resolve or layer_named, custom_objects)
 
 
 def _unbuilt(record: Any) -> Any:
@@ -46,6 +46,7 @@ def _unbuilt(record: Any) -> Any:
     )
 
 
-def _layer_named(module: str, name: str) -> Any:
+def layer_named(module: str, name: str) -> Any:
+    """Return our layer that Keras knows as ``module.name``, ``None`` where there is none."""
     layers = import_module("weigh.layers")
     return getattr(layers, name) if module == "keras.layers" and name in layers.__all__ else None

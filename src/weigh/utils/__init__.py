@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_categorical",
             "unpack_x_y_sample_weight",
         ],
+        "configuration": ["Config"],
         "feature_space": ["FeatureSpace"],
         "images": ["array_to_img", "img_to_array", "load_img", "save_img"],
         "serialization": [
