@@ -49,10 +49,8 @@ MODULES = (
 )
 NOT_ITS_OWN = ("all", "catalogue")
 TRAINING = "comes with the training stack"
-QUANTIZED = (
-    "quantized training and inference are not planned yet; quantized files of other frameworks will be accounted for"
-)
-FILES = "reads files through tf.data or Grain; comes with the data sources of the training stack"
+QUANTIZED = "training and running in few bits is not planned; files that others quantized will be accounted for"
+FILES = "comes with the data sources of the training stack"
 WHY = {
     "layers.TFSMLayer": "runs a TensorFlow graph, so it needs TensorFlow",
     "layers.TorchModuleWrapper": "runs PyTorch inside of the network, so it needs PyTorch; weigh computes with JAX",
