@@ -14,7 +14,7 @@ def test_values_are_attributes_and_items_as_in_keras():
         assert (config.units, config["rate"], config.get("none", 7)) == (3, 0.5, 7)
         assert config.as_dict() == {"units": 3, "rate": 0.5, "name": "a"}
         assert config.to_json() == '{"units": 3, "rate": 0.5, "name": "a"}'
-        assert (len(config), list(config), "rate" in config) == (3, ["units", "rate", "name"], True)
+        assert (len(config), sorted(config), "rate" in config) == (3, ["name", "rate", "units"], True)
         assert config.pop("rate") == 0.5
 
 
