@@ -8,6 +8,7 @@ from typing import Any
 from weigh.account import roles
 from weigh.compute.lazy import jax, numpy
 from weigh.compute.values import Array
+from weigh.declare import config
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.declare.spec import InputSpec
@@ -166,8 +167,15 @@ class Normalization(Preprocessor):
         return inputs * deviation + mean if self.invert else (inputs - mean) / deviation
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {**config, "mean": _plain(self.input_mean), "variance": _plain(self.input_variance)}
+        return {  # as they were given: the properties `mean` and `variance` compute, which a declaration must not
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": config.serialize(self.dtype_policy),
+            "axis": config.serialize(self.axis),
+            "mean": _plain(self.input_mean),
+            "variance": _plain(self.input_variance),
+            "invert": self.invert,
+        }
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
