@@ -24,6 +24,8 @@ class Account:
         format: what it was read from: ``"safetensors"``, ``"torch.nn.Module"``; ``"weigh"`` for our own networks.
         receipt: what reading took; ``None`` where nothing was read.
         aliases: paths under which weights stand again, and the path of the row that counts them.
+        config: what the source says of the network beside its weights (its architecture, its quantisation, the
+            pairs of its header), as plain data; empty where it says nothing.
     """
 
     def __init__(self, name: str, rows: Iterable[Entry], beside: Iterable[Entry] = ()) -> None:
@@ -33,6 +35,7 @@ class Account:
         self.format = "weigh"
         self.receipt: Receipt | None = None
         self.aliases: dict[str, str] = {}
+        self.config: dict[str, Any] = {}
 
     @classmethod
     def stored(cls, name: str, arrays: Iterable[Stored], format: str, receipt: Receipt | None = None) -> Account:
