@@ -7,6 +7,7 @@ from typing import Any
 
 from weigh.account import roles
 from weigh.account.entry import Entry
+from weigh.account.foreign import ForeignGraph
 from weigh.account.receipt import Receipt
 from weigh.account.stored import Stored
 from weigh.declare.layer import Layer
@@ -23,6 +24,7 @@ class Account:
         beside: state that is no weight and in no total: random states, optimizer slots, scales of quantised weights.
         format: what it was read from: ``"safetensors"``, ``"torch.nn.Module"``; ``"weigh"`` for our own networks.
         receipt: what reading took; ``None`` where nothing was read.
+        graph: what the file says is computed with them; ``None`` where it does not say or nobody read it.
         aliases: paths under which weights stand again, and the path of the row that counts them.
         config: what the source says of the network beside its weights (its architecture, its quantisation, the
             pairs of its header), as plain data; empty where it says nothing.
@@ -34,6 +36,7 @@ class Account:
         self.beside = list(beside)
         self.format = "weigh"
         self.receipt: Receipt | None = None
+        self.graph: ForeignGraph | None = None
         self.aliases: dict[str, str] = {}
         self.config: dict[str, Any] = {}
 

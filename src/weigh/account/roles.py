@@ -43,6 +43,7 @@ ZERO_POINT = "quantisation zero point"
 QUANTISATION_INDEX = "quantisation index"
 MASK = "mask"
 POSITION_TABLE = "position table"
+ARGUMENT = "argument"
 
 TRAINED = "trained"
 FROZEN = "frozen"
@@ -51,6 +52,7 @@ UNTRAINED = "not trained"
 UNKNOWN = "not known"
 QUANTISATION = "quantisation"
 TABLE = "mask or position table"
+SETTING = "setting"
 ADAPTED = "adapted"
 
 SYMBOLS = {
@@ -101,6 +103,7 @@ _KINDS = {
     QUANTISATION_INDEX: QUANTISATION,
     MASK: TABLE,
     POSITION_TABLE: TABLE,
+    ARGUMENT: SETTING,
 }
 
 _NAMES = {
@@ -128,7 +131,7 @@ def of(declared: str, name: str) -> str:
     return declared or _NAMES.get(name, UNSAID)
 
 
-BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE})
+BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE, SETTING})
 """Kinds of what stands beside a network's weights and is in no total of them."""
 
 
