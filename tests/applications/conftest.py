@@ -21,9 +21,9 @@ def make():
 def declared():
     """Declare a network of weigh, untrained, its layers named as in a new process."""
 
-    def declare(name, **arguments):
+    def declare(network, /, **arguments):
         weigh.utils.clear_session()
-        return getattr(weigh.applications, name)(**{"weights": None, **arguments})
+        return getattr(weigh.applications, network)(**{"weights": None, **arguments})
 
     return declare
 
