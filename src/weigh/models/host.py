@@ -16,6 +16,7 @@ from weigh.errors import DataError, GraphError
 from weigh.layers.base import Layer
 from weigh.models.functional import fitted, made, ordered
 from weigh.models.model import Model
+from weigh.ops.tensor import KerasTensor
 
 _TEXT = ("O", "S", "T", "U")
 
@@ -149,4 +150,4 @@ def _arrays(model: Model, x: Any) -> Any:
 
 
 def _symbolic(array: Any) -> Tensor:
-    return Tensor((None, *array.shape[1:]), "string" if array.dtype.kind in _TEXT else array.dtype)
+    return KerasTensor((None, *array.shape[1:]), "string" if array.dtype.kind in _TEXT else array.dtype)

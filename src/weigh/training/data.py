@@ -11,8 +11,8 @@ from typing import Any
 from weigh.compute.lazy import numpy
 from weigh.compute.values import Array
 from weigh.declare import dtypes, settings, tree
-from weigh.declare.graph import Tensor
 from weigh.errors import ArgumentError, DataError
+from weigh.ops.tensor import KerasTensor
 
 Batch = tuple[Any, Any, Any]
 """Inputs, labels and sample weights of some examples, each a structure of arrays or ``None``."""
@@ -320,7 +320,7 @@ def _checked_batch_size(batch_size: Any) -> int | None:
 
 
 def _symbolic(array: Any) -> Any:
-    return None if array is None else Tensor((None, *array.shape[1:]), _in_floatx(array[:0]).dtype)
+    return None if array is None else KerasTensor((None, *array.shape[1:]), _in_floatx(array[:0]).dtype)
 
 
 def like(structure: Any) -> Any:

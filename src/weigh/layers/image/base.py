@@ -11,7 +11,6 @@ from weigh.compute.values import Array
 from weigh.declare import dtypes
 from weigh.declare.cost import FREE, Cost
 from weigh.declare.dim import Shape
-from weigh.declare.graph import Tensor
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import checks
 from weigh.layers.base import Layer
@@ -91,14 +90,15 @@ class ImageLayer(Layer):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         data = args[0] if args else next(iter(kwargs.values()))
         if not isinstance(data, dict):
-            return Tensor(self.compute_output_shape(data.shape), self._dtype_of(data.dtype))
+            return self.tensor_type(self.compute_output_shape(data.shape), self._dtype_of(data.dtype))
 
         def spec(key: str, part: Any) -> Any:
             if isinstance(part, dict):
                 shapes = self._shape_of(key, {name: leaf.shape for name, leaf in part.items()})
-                return {name: Tensor(shapes[name], leaf.dtype) for name, leaf in part.items()}
+                return {name: self.tensor_type(shapes[name], leaf.dtype) for name, leaf in part.items()}
             changed = key == "images" or (key == "segmentation_masks" and self.moves)
-            return Tensor(self._shape_of(key, part.shape), self._dtype_of(part.dtype) if changed else part.dtype)
+            dtype = self._dtype_of(part.dtype) if changed else part.dtype
+            return self.tensor_type(self._shape_of(key, part.shape), dtype)
 
         return {key: spec(key, part) for key, part in data.items()}
 

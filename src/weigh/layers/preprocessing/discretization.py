@@ -141,7 +141,7 @@ class Discretization(Preprocessor):
         return encoded_shape(input_shape, self.output_mode, self._depth)
 
     def compute_output_spec(self, inputs: Any) -> Tensor:
-        return Tensor(self.compute_output_shape(inputs.shape), self._output_dtype)
+        return self.tensor_type(self.compute_output_shape(inputs.shape), self._output_dtype)
 
     def compute_cost(self, input_shape: Shape) -> Cost:
         # a binary search among the boundaries

@@ -343,8 +343,8 @@ class IndexLookup(HostPreprocessor):
     def compute_output_spec(self, inputs: Any) -> Tensor:
         shape = self.compute_output_shape(inputs.shape)
         if self.output_mode != "int":
-            return Tensor(shape, dtypes.floatx())
-        return Tensor(shape, self.vocabulary_dtype if self.invert else "int64")
+            return self.tensor_type(shape, dtypes.floatx())
+        return self.tensor_type(shape, self.vocabulary_dtype if self.invert else "int64")
 
     def compute_cost(self, input_shape: Shape) -> Cost:
         # one comparison finds a token in a hash table, a binary search in a sorted one

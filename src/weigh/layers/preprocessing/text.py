@@ -206,7 +206,7 @@ class TextVectorization(HostPreprocessor):
 
     def compute_output_spec(self, inputs: Any) -> Tensor:
         dtype = "int64" if self.output_mode == "int" else dtypes.floatx()
-        return Tensor(self.compute_output_shape(inputs.shape), dtype)
+        return self.tensor_type(self.compute_output_shape(inputs.shape), dtype)
 
     def compute_cost(self, input_shape: Shape) -> Cost | None:
         return None  # how many words there are to look up, only the texts say
