@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from weigh.declare.dtypes import DTypePolicy
@@ -81,6 +83,11 @@ def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         found = inspect.signature(function).parameters.values()
         return tuple(parameter.name for parameter in found if parameter.kind not in kinds)
+    return _declared(code)
+
+
+@cache
+def _declared(code: CodeType) -> tuple[str, ...]:
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return tuple(name for name in names if name not in ("self", "cls"))
 

@@ -146,7 +146,7 @@ class Layer(Operation):
         for attribute, value in self.__dict__.items():
             if type(value) in _PLAIN or attribute in _NOT_PARTS:  # most attributes, of thousands of layers, often asked
                 continue
-            for leaf in _held(value):
+            for leaf in _held(value) if isinstance(value, (list, tuple, dict)) else (value,):
                 if isinstance(leaf, kind) and id(leaf) not in seen:
                     seen.add(id(leaf))
                     yield leaf

@@ -32,6 +32,8 @@ class Family:
             FormatError: a record names something that is neither ours nor registered.
             ArgumentError: it is none of these.
         """
+        if identifier is None:
+            return None
         if isinstance(identifier, dict):
             identifier = self.deserialize(identifier)
         return config.get(identifier, self._what, self._known.get, lambda: list(self._known))
