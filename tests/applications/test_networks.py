@@ -35,6 +35,16 @@ def test_other_arguments_make_what_they_make_in_keras(case, declared, make, own_
     assert make.described(model, own_lines(model)) | {"name": model.name} == CASES[case]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", [name for name in OUTPUTS if NETWORKS[name]["layers"] < 300])
+def test_a_whole_network_is_explained_and_summarised(name, lang, declared):
+    model, said = declared(name), []
+    model.explain(lang=lang, print_fn=said.append)
+    model.summary(print_fn=said.append)
+    assert all(f"{NETWORKS[name]['total']:,}" in text for text in said)
+    assert all(f"{layer.name} " in said[0] or f"{layer.name}（" in said[0] for layer in model.layers)
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_a_network_computes_what_that_of_keras_computes(name, declared, make):
     model = declared(name, **make.arguments_of(name))
