@@ -57,6 +57,20 @@ class Archive:
         names = (member.removeprefix(prefix) for member in self._starts if member.startswith(prefix))
         return [name for name in names if name and "/" not in name and "\\" not in name]
 
+    def members(self) -> dict[str, int]:
+        """Return the members in the order in which they lie in the file, and the bytes that each claims to have."""
+        return {member: self._zip.getinfo(member).file_size for member in self._starts}
+
+    def head(self, member: str, count: int) -> bytes:
+        """Return the first `count` bytes of a member, or all where it is shorter; the rest is not unpacked.
+
+        Raises:
+            FormatError: there is no such member, or its content is damaged.
+        """
+        info = self._info(member)
+        with self._told(member), self._zip.open(info) as file:
+            return file.read(count)
+
     def read(self, member: str, limit: int) -> bytes:
         """Return the content of a member of at most `limit` bytes.
 

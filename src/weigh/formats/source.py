@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from weigh.account.receipt import Receipt
 from weigh.errors import FormatError
@@ -95,6 +95,10 @@ class Source:
         """Return a little-endian number of `count` bytes; raises as `read`."""
         return int.from_bytes(self.read(offset, count, what), "little", signed=signed)
 
+    def counted(self) -> BinaryIO:
+        """Return the file from its beginning, for what reads by itself, such as an archive; its reads are counted."""
+        return cast(BinaryIO, _Counted(self))
+
     def check(self, value: int, limit: str, what: str) -> int:
         """Return `value` if it does not exceed a limit.
 
@@ -105,6 +109,20 @@ class Source:
         if not 0 <= value <= most:
             raise FormatError(f"{self.name}: {what} is {value:,}, and the limit `{limit}` is {most:,}.")
         return value
+
+
+class _Counted:
+    """A file whose reads are written into a receipt."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        source.file.seek(0)
+        self.seek, self.tell, self.seekable = source.file.seek, source.file.tell, source.file.seekable
+
+    def read(self, count: int = -1) -> bytes:
+        data = self._source.file.read(count)
+        self._source.receipt.bytes_read += len(data)
+        return data
 
 
 @contextmanager
