@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 Attribute = int | float | str | list[int] | list[float]
+_NONE: Mapping[str, Attribute] = MappingProxyType({})  # a file may hold millions of operations
 
 
-@dataclass(slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A value that a graph takes or gives: a size is a name where the file leaves it open, ``None`` without a name."""
 
     name: str
-    dtype: str
-    shape: list[int | str | None] | None
+    dtype: str = ""
+    shape: tuple[int | str | None, ...] | None = None
 
 
-@dataclass(slots=True)
 class Operation:
     """One operation of a graph.
 
@@ -30,21 +31,28 @@ class Operation:
         graphs: names of the graphs that it runs inside.
     """
 
-    type: str
-    domain: str = ""
-    name: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    attributes: dict[str, Attribute] = field(default_factory=dict)
-    graphs: list[str] = field(default_factory=list)
+    __slots__ = ("attributes", "domain", "graphs", "inputs", "name", "outputs", "type")
+
+    def __init__(
+        self, type: str, name: str = "", inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = (), domain: str = ""
+    ) -> None:
+        self.type = type
+        self.domain = domain
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = _NONE
+        self.graphs: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """What it is called in words: its type and its name, or that of its first output."""
         return f"{self.type} {self.name or next(filter(None, self.outputs), '')}".rstrip()
 
+    def __repr__(self) -> str:
+        return f"<{self.label}: {', '.join(self.inputs)} → {', '.join(self.outputs)}>"
 
-@dataclass(slots=True)
+
 class ForeignGraph:
     """Operations in the order of the file, with what goes in and out.
 
@@ -58,10 +66,14 @@ class ForeignGraph:
         inner: graphs that operations run inside, and functions; on the main graph only.
     """
 
-    name: str
-    inputs: list[Signature] = field(default_factory=list)
-    outputs: list[Signature] = field(default_factory=list)
-    operations: list[Operation] = field(default_factory=list)
-    constants: dict[str, str] = field(default_factory=dict)
-    parent: str | None = None
-    inner: list[ForeignGraph] = field(default_factory=list)
+    def __init__(self, name: str, parent: str | None = None) -> None:
+        self.name = name
+        self.inputs: list[Signature] = []
+        self.outputs: list[Signature] = []
+        self.operations: list[Operation] = []
+        self.constants: dict[str, str] = {}
+        self.parent = parent
+        self.inner: list[ForeignGraph] = []
+
+    def __repr__(self) -> str:
+        return f"<ForeignGraph {self.name}: {len(self.operations)} operations, {len(self.constants)} arrays>"

@@ -35,6 +35,7 @@ class Wire:
         self.source = source
         self._fields = 0
         self._text = 0
+        self._window = (0, 0, b"")
 
     def fields(self, start: int, end: int, *, piecewise: bool = False) -> Iterator[Field]:
         """Yield the fields of the message between two places.
@@ -93,7 +94,30 @@ class Wire:
         self.source.check(length, "name", f"the length of {what} at byte {at:,}")
         self._text += length
         self.source.check(self._text, "text", "the length of all names")
-        return self.source.read(at, length, what).decode("utf-8", "backslashreplace")
+        return self._bytes(at, length, what).decode("utf-8", "backslashreplace")
+
+    def messages(self, wanted: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of the messages, texts or bytes that a field holds in a message."""
+        for number, kind, value, at in self.fields(start, end):
+            if (number, kind) == (wanted, BYTES):
+                yield at, at + value
+
+    def entry(self, start: int, end: int) -> tuple[str, tuple[int, int]]:
+        """Return an entry of a map from texts: the key, and the range of what it maps to."""
+        key, place = "", (end, end)
+        for number, kind, value, at in self.fields(start, end):
+            if (number, kind) == (1, BYTES):
+                key = self.text(value, at, "a key")
+            elif (number, kind) == (2, BYTES):
+                place = at, at + value
+        return key, place
+
+    def pair(self, start: int, end: int) -> tuple[str, str]:
+        """Return an entry of a map from texts to texts; a long text is told by its length."""
+        key, (at, stop) = self.entry(start, end)
+        if stop - at > self.source.limits.name:
+            return key, f"({stop - at:,} bytes)"
+        return key, self.text(stop - at, at, "a value")
 
     def integers(self, field: Field, what: str) -> Iterator[int]:
         """Yield the signed numbers of a repeated field, of which this is one number or a packed run of them."""
@@ -115,11 +139,13 @@ class Wire:
         if kind not in (BYTES, FIXED32) or length % 4:
             raise FormatError(f"{self.source.name}: {what} at byte {at:,} should be 32-bit numbers.")
         self.source.check(length, "header", what)
-        return list(struct.unpack(f"<{length // 4}f", self.source.read(at, length, what)))
+        return list(struct.unpack(f"<{length // 4}f", self._bytes(at, length, what)))
 
     def _held(self, start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
         """Return a reader of varints in a range that is read at once."""
-        data = self.source.read(start, end - start, "a message")
+        data = self._bytes(start, end - start, "a message")
+        if not self._window[0] <= start <= end <= self._window[1]:
+            self._window = (start, end, data)
 
         def varint(at: int, end: int) -> tuple[int, int]:
             index = at - start
@@ -135,6 +161,13 @@ class Wire:
             raise self._too_long(at, end)
 
         return varint
+
+    def _bytes(self, at: int, length: int, what: str) -> bytes:
+        """Return bytes of the range that was read last, or of the file."""
+        start, end, data = self._window
+        if start <= at and at + length <= end:
+            return data[at - start : at - start + length]
+        return self.source.read(at, length, what)
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
         value, read = 0, self.source.read
