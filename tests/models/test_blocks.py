@@ -53,7 +53,7 @@ class MyDense(layers.Dense):
 @pytest.mark.parametrize(
     "change",
     [{"rate": 0.4}, {"activation": "tanh"}, {"trainable": False}, {"kind": MyDense}, {"activation": lambda x: x * x}],
-    ids=str,
+    ids=["rate", "activation", "trainable", "class", "function"],
 )
 def test_a_block_that_differs_stands_by_itself(change):
     assert found(network({}, {}, {}, change)) == [(3, 5)]
