@@ -57,10 +57,6 @@ class Archive:
         names = (member.removeprefix(prefix) for member in self._starts if member.startswith(prefix))
         return [name for name in names if name and "/" not in name and "\\" not in name]
 
-    def members(self) -> dict[str, int]:
-        """Return the members in the order in which they lie in the file, and the bytes that each claims to have."""
-        return {member: self._zip.getinfo(member).file_size for member in self._starts}
-
     def head(self, member: str, count: int) -> bytes:
         """Return the first `count` bytes of a member, or all where it is shorter; the rest is not unpacked.
 
@@ -70,6 +66,27 @@ class Archive:
         info = self._info(member)
         with self._told(member), self._zip.open(info) as file:
             return file.read(count)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The members in the order of the directory, with the length of their contents that it claims."""
+        return {info.filename: info.file_size for info in self._zip.infolist()}
+
+    def read_unchecked(self, member: str, limit: int) -> tuple[bytes, bool]:
+        """Return a member's content, and whether its checksum is right; raises as `read`, but not for the checksum."""
+        info = self._info(member)
+        if max(info.file_size, info.compress_size) > limit:
+            raise FormatError(
+                f"{self._name}: {member!r} claims {info.file_size:,} bytes; at most {limit:,} make sense."
+            )
+        with self._told(member):
+            self._file.seek(self._starts[member])
+            content = self._file.read(info.compress_size)
+            if info.compress_type != zipfile.ZIP_STORED:
+                content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, info.file_size + 1)
+            if len(content) != info.file_size:
+                raise FormatError(f"{self._name}: {member!r} is not as long as the directory says.")
+            return content, zlib.crc32(content) == info.CRC
 
     def read(self, member: str, limit: int) -> bytes:
         """Return the content of a member of at most `limit` bytes.

@@ -91,13 +91,13 @@ class Source:
         self.receipt.bytes_read += count
         return data
 
+    def as_file(self) -> BinaryIO:
+        """Return the file for what reads a file by itself: what it reads is counted as well."""
+        return cast("BinaryIO", _Counted(self))
+
     def number(self, offset: int, count: int, what: str, signed: bool = False) -> int:
         """Return a little-endian number of `count` bytes; raises as `read`."""
         return int.from_bytes(self.read(offset, count, what), "little", signed=signed)
-
-    def counted(self) -> BinaryIO:
-        """Return the file from its beginning, for what reads by itself, such as an archive; its reads are counted."""
-        return cast(BinaryIO, _Counted(self))
 
     def check(self, value: int, limit: str, what: str) -> int:
         """Return `value` if it does not exceed a limit.
@@ -112,17 +112,21 @@ class Source:
 
 
 class _Counted:
-    """A file whose reads are written into a receipt."""
+    """A file of which it is counted what is read."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        source.file.seek(0)
-        self.seek, self.tell, self.seekable = source.file.seek, source.file.tell, source.file.seekable
+        self.seek = source.file.seek
+        self.tell = source.file.tell
+        self.seek(0)
 
     def read(self, count: int = -1) -> bytes:
         data = self._source.file.read(count)
         self._source.receipt.bytes_read += len(data)
         return data
+
+    def seekable(self) -> bool:
+        return True
 
 
 @contextmanager
