@@ -33,7 +33,7 @@ _WIDTHS = (2, 3, 4, 5, 6, 8)  # bits of a weight that schemes pack
 _MLX_GROUPS = tuple((bits, group) for bits in _WIDTHS for group in (32, 64, 128))
 _MLX_BLOCKS = ((4, 32), (8, 32), (4, 16))  # mxfp4, mxfp8, nvfp4: their scales are bytes
 _MX_BLOCK, _NV_BLOCK = 32, 16  # weights that share a scale
-_LONGEST = 1 << 16  # bytes of a description that is stored as an array
+LONGEST = 1 << 16  # bytes of a description that is stored as an array
 
 _SCALES = {
     "weight_scale": roles.QUANTISATION_SCALE,
@@ -225,7 +225,7 @@ class _Pass:
         """Return the sizes that an array ``weight_shape`` holds; none if it cannot be read or makes no sense."""
         if shape is None or shape.dtype not in ("int64", "int32") or shape.shape != (len(weight.shape),):
             return ()
-        data = self.content(shape.path, _LONGEST)
+        data = self.content(shape.path, LONGEST)
         if not data:
             return ()
         width = 8 if shape.dtype == "int64" else 4
@@ -263,7 +263,7 @@ class _Pass:
         self._leave(weight, "bitsandbytes, 4 bits")
 
     def _description(self, array: Stored) -> Mapping[str, Any]:
-        data = self.content(array.path, _LONGEST)
+        data = self.content(array.path, LONGEST)
         try:
             said = json.loads(data) if data else {}
         except (ValueError, RecursionError):

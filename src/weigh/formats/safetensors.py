@@ -101,12 +101,17 @@ class Header:
         arrays = {name: tensor.stored() for name, tensor in self._tensors.items()}
         return [*arrays.values(), *_tied(arrays, self.metadata)]
 
+    def place(self, path: str) -> tuple[int, int] | None:
+        """Return where in the file a tensor begins, and how many bytes it has; ``None`` if there is none."""
+        tensor = self._tensors.get(path)
+        return (self._start + tensor.begin, tensor.end - tensor.begin) if tensor else None
+
     def content(self, path: str, most: int) -> bytes | None:
         """Return the bytes of a tensor of at most so many bytes, which describes another; ``None`` if it has more."""
-        tensor = self._tensors.get(path)
-        if tensor is None or tensor.end - tensor.begin > most:
+        place = self.place(path)
+        if place is None or place[1] > most:
             return None
-        return self._source.read(self._start + tensor.begin, tensor.end - tensor.begin, f"tensor {path!a}")
+        return self._source.read(*place, f"tensor {path!a}")
 
 
 class _Tensor:
