@@ -46,7 +46,21 @@ def test_tensorflow_has_keras_and_nothing_else() -> None:
         (1, "keras.engine.topology", "Layer"),
         (1, "keras.engine.training", "Model"),
         (1, "keras.objectives", "mean_squared_error"),
+        (1, "keras.layers.convolutional", "MaxPooling2D"),
+        (1, "keras.layers.recurrent", "LSTM"),
+        (1, "keras.utils.np_utils", "to_categorical"),
+        (1, "keras.preprocessing.sequence", "pad_sequences"),
+        (1, "keras.preprocessing.text", "Tokenizer"),
+        (1, "keras.preprocessing.image", "img_to_array"),
+        (1, "keras.applications.vgg16", "VGG16"),
+        (1, "keras.backend", "permute_dimensions"),
         (2, "tensorflow.keras.layers", "Dense"),
+        (2, "keras.layers.advanced_activations", "LeakyReLU"),
+        (2, "keras.layers.cudnn_recurrent", "CuDNNLSTM"),
+        (2, "tensorflow.keras.preprocessing.text", "tokenizer_from_json"),
+        (2, "tensorflow.keras.layers.experimental.preprocessing", "Rescaling"),
+        (2, "tensorflow.keras.optimizers.legacy", "Adam"),
+        (3, "keras.applications.resnet50", "preprocess_input"),
         (2, "keras.engine", "InputSpec"),
         (2, "keras.layers.merge", "concatenate"),
     ],
@@ -63,14 +77,26 @@ def test_a_star_gives_what_the_module_names() -> None:
         assert {"Dense", "merge", "Model", "Sequential"} <= names.keys()
 
 
+@pytest.mark.parametrize("door", ["weigh.compat.keras1", "weigh.compat.keras2"])
+def test_the_same_can_be_imported_under_the_name_of_the_door(door: str) -> None:
+    for name in ("callbacks", "layers.core", "preprocessing.sequence", "utils.np_utils", "applications.vgg16"):
+        assert import_module(f"{door}.{name}").__name__ == f"{door}.{name}"
+    with pytest.raises(ModuleNotFoundError, match=r"nothing"):
+        import_module(f"{door}.nothing")
+
+
 def test_what_is_not_there_is_no_module_and_no_name() -> None:
     with importing(1):
-        with pytest.raises(ModuleNotFoundError, match=r"keras\.datasets"):
+        with pytest.raises(ModuleNotFoundError, match=r"no 'keras\.datasets': load the data yourself"):
             import_module("keras.datasets")
-        with pytest.raises(ImportError, match="cannot import name 'LSTM'"):
-            exec("from keras.layers import LSTM", {})
-        with pytest.raises(AttributeError, match="weigh has no 'applications'"):
-            _ = import_module("keras").applications
+        with pytest.raises(ModuleNotFoundError, match=r"`model\.summary\(\)`"):
+            exec("from keras.utils.visualize_util import plot", {})
+        with pytest.raises(ImportError, match="cannot import name 'Attention'"):
+            exec("from keras.layers import Attention", {})
+        with pytest.raises(ImportError, match=r"no ImageDataGenerator: put layers .*weigh\.layers\.RandomFlip"):
+            exec("from keras.preprocessing.image import ImageDataGenerator", {})
+        with pytest.raises(AttributeError, match="weigh has no 'mixed_precision'"):
+            _ = import_module("keras").mixed_precision
 
 
 def test_nothing_is_left_behind_even_by_what_raises() -> None:

@@ -8,10 +8,6 @@ from weigh.compat.script import run
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NETWORKS = sorted(FIXTURES.glob("keras[12]/networks/*.py"))
-REFUSED = {
-    "keras1/batchnorm_modes": "`mode=1` is not supported yet",
-    "keras2/counters": "no attribute 'ELU'",
-}
 SAYING_WHAT_IS_WRONG = {"keras2/layer_range": 3, "keras2/sequential_deferred": 1}
 
 
@@ -28,9 +24,7 @@ def known(path: Path) -> str:
     return (path.parent.parent / "summaries" / f"{path.stem}.txt").read_bytes().decode()
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in NETWORKS if key(path) not in REFUSED.keys() | SAYING_WHAT_IS_WRONG.keys()], ids=key
-)
+@pytest.mark.parametrize("path", [path for path in NETWORKS if key(path) not in SAYING_WHAT_IS_WRONG], ids=key)
 def test_an_old_script_prints_its_summaries_byte_for_byte(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(path, capsys) == known(path)
 
@@ -42,12 +36,6 @@ def test_what_is_wrong_is_said_in_our_words_and_the_tables_are_the_same(
     ours, theirs = printed(path, capsys).splitlines(), known(path).splitlines()
     assert len(ours) == len(theirs)
     assert sum(one != other for one, other in zip(ours, theirs, strict=True)) == SAYING_WHAT_IS_WRONG[key(path)]
-
-
-@pytest.mark.parametrize("path", [path for path in NETWORKS if key(path) in REFUSED], ids=key)
-def test_what_is_not_there_yet_is_named(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(str(path), [], version=int(path.parts[-3][-1])) == 1
-    assert REFUSED[key(path)] in capsys.readouterr().err
 
 
 def test_the_code_of_the_question_prints_the_table_of_the_question(capsys: pytest.CaptureFixture[str]) -> None:

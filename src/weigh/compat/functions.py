@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from weigh.compute.lazy import numpy
+from weigh.declare import tree
 from weigh.declare.graph import Tensor
 from weigh.errors import ArgumentError
 
@@ -38,7 +39,7 @@ def function(
         arrays = [value for tensor, value in zip(inputs, values, strict=True) if isinstance(tensor, Tensor)]
         phases = [value for tensor, value in zip(inputs, values, strict=True) if not isinstance(tensor, Tensor)]
         results = network(arrays, training=any(map(bool, phases)))
-        made = [numpy.asarray(result) for result in results]
+        made = [numpy.asarray(result) for result in tree.leaves(results)]
         return made if several else made[0]
 
     return call

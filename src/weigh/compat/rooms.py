@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -90,7 +89,8 @@ class Finder(MetaPathFinder, Loader):
         if isinstance(found, ModuleType):
             return found
         name = f"{home.__name__}.{last}"
-        return import_module(name) if hasattr(home, "__path__") and find_spec(name) is not None else None
+        is_file = PathFinder.find_spec(name, getattr(home, "__path__", ())) is not None
+        return import_module(name) if is_file else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the module that shows ours."""

@@ -65,6 +65,7 @@ def door(
     layer: str,
     *words: str,
     called: str | None = None,
+    asked: type = Keras2Layer,
     defaults: Mapping[str, Any] | None = None,
     everywhere: Sequence[str] = (),
     kind: type[Door] = OfKeras2,
@@ -75,13 +76,12 @@ def door(
         layer: name of ours.
         words: its arguments, as of `table`; none where they are ours.
         called: its name then, if another.
+        asked: what it could be asked, if more than others.
         defaults: as of `Spelling`.
         everywhere: what else it could be given by name.
         kind: the class of the door, if its call is more than other names.
     """
-    return kind(
-        Keras2Layer, layer, words or None, {}, VALUES, called, defaults, ("dynamic:", "batch_size", *everywhere)
-    )
+    return kind(asked, layer, words or None, {}, VALUES, called, defaults, ("dynamic:", "batch_size", *everywhere))
 
 
 Layer = door("Layer", "trainable", "name", "dtype")
