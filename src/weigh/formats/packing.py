@@ -29,6 +29,7 @@ Content = Callable[[str, int], "bytes | None"]
 
 _WORD_BITS = {"int32": 32, "uint32": 32, "int16": 16, "uint8": 8, "int8": 8, "int64": 64}
 _LOW_BITS = frozenset({"int8", "uint8", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"})
+_PACKING = _LOW_BITS | _WORD_BITS.keys()  # number formats of which one array at least is part of any quantisation
 _WIDTHS = (2, 3, 4, 5, 6, 8)  # bits of a weight that schemes pack
 _MLX_GROUPS = tuple((bits, group) for bits in _WIDTHS for group in (32, 64, 128))
 _MLX_BLOCKS = ((4, 32), (8, 32), (4, 16))  # mxfp4, mxfp8, nvfp4: their scales are bytes
@@ -66,6 +67,8 @@ def unpacked(
         notes: gets a sentence for each kind of thing that is packed by a factor that nothing tells.
     """
     found = list(arrays)
+    if not any(array.dtype in _PACKING for array in found):
+        return found
     names: dict[str, dict[str, Stored]] = {}
     for array in found:
         if "." in array.path:
