@@ -53,6 +53,7 @@ UNKNOWN = "not known"
 QUANTISATION = "quantisation"
 TABLE = "mask or position table"
 SETTING = "setting"
+SHADOW = "moving average of weights"
 ADAPTED = "adapted"
 
 SYMBOLS = {
@@ -131,7 +132,7 @@ def of(declared: str, name: str) -> str:
     return declared or _NAMES.get(name, UNSAID)
 
 
-BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE, SETTING})
+BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE, SETTING, SHADOW})
 """Kinds of what stands beside a network's weights and is in no total of them."""
 
 
