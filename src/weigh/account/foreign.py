@@ -61,6 +61,7 @@ class ForeignGraph:
         inputs: what it takes, weights left out.
         outputs: what it gives.
         operations: of it.
+        values: shapes and number formats that the file says of what is computed, by name.
         constants: by the name that operations use, the path of the stored array.
         parent: name of the graph whose operation runs it; ``None`` for the main one.
         inner: graphs that operations run inside, and functions; on the main graph only.
@@ -71,6 +72,7 @@ class ForeignGraph:
         self.inputs: list[Signature] = []
         self.outputs: list[Signature] = []
         self.operations: list[Operation] = []
+        self.values: dict[str, Signature] = {}
         self.constants: dict[str, str] = {}
         self.parent = parent
         self.inner: list[ForeignGraph] = []

@@ -108,8 +108,11 @@ class _Uses:
             self.of_paths[path] = use
 
     def _rank(self, scope: int, name: str) -> int | None:
-        path = self._resolve(scope, name)[1]
-        return None if path is None else self.ranks.get(path)
+        place, path = self._resolve(scope, name)
+        if path is not None:
+            return self.ranks.get(path)
+        computed = self.graphs[place][0].values.get(name)
+        return None if computed is None or computed.shape is None else len(computed.shape)
 
     def _resolve(self, scope: int, name: str) -> tuple[int, str | None]:
         """Return the graph that a name belongs to, seen from one inside, and the path of the array if it is one."""

@@ -176,6 +176,9 @@ class _Model:
                     inputs.append(self._signature(at, end))
                 case 12:
                     graph.outputs.append(self._signature(at, end))
+                case 13:
+                    signature = self._signature(at, end)
+                    graph.values[signature.name] = signature
                 case 14:
                     self._read_annotation(at, end)
                 case 15:
