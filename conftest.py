@@ -12,7 +12,7 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ["KERAS_HOME"] = str(Path(__file__).parent / ".pytest_cache" / "keras")  # nobody's own ~/.keras/keras.json
 os.environ["MPLBACKEND"] = "agg"
 # Tests compile thousands of small programs and run each once: what LLVM does to make them quick takes longer than they.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 for personal in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "WEIGH_LANG"):
     os.environ.pop(personal, None)  # what people read is compared with golden files
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already

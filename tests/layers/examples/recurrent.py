@@ -1,9 +1,9 @@
 """Examples of the recurrent layers."""
 
-import numpy
 from tests.layers.example import Bad, Example
 
 import weigh
+from weigh.compute.lazy import numpy  # examples are declared without it
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import GRU, LSTM, RNN, ConvLSTM2D, LSTMCell, SimpleRNN, StackedRNNCells
 

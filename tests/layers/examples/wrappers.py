@@ -1,9 +1,9 @@
 """Examples of the wrappers."""
 
-import numpy
 from tests.layers.example import Bad, Example
 
 import weigh
+from weigh.compute.lazy import numpy  # examples are declared without it
 from weigh.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError
 from weigh.layers import GRU, LSTM, Bidirectional, Dense, TimeDistributed, Wrapper
 

@@ -106,7 +106,6 @@ FACTS = {
     "CategoryEncoding": _category_encoding,
     "Hashing": _hashing,
     "HashedCrossing": _hashing,
-    "IndexLookup": _lookup,
     "IntegerLookup": _lookup,
     "StringLookup": _lookup,
     "TextVectorization": _text_vectorization,
