@@ -241,7 +241,7 @@ def test_a_locally_connected_layer_takes_the_size_that_it_was_built_for():
 )
 @settings(max_examples=30)
 def test_a_transposed_convolution_makes_sizes_that_the_convolution_brings_back(size, window, stride, padding, more):
-    from weigh.layers.convolution.sizes import convolved_size, transposed_size
+    from weigh.declare.window import convolved_size, transposed_size
 
     out = transposed_size(size, window, stride, padding, 1, more)
     if more is None:

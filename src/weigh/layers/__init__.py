@@ -30,7 +30,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "image.boxes": ["MaxNumBoundingBoxes"],
         "image.colour": [
             *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomGrayscale"),
-            *("RandomHue", "RandomInvert", "RandomPosterization", "RandomSaturation", "RandomSharpness", "Solarization"),
+            *(
+                "RandomHue",
+                "RandomInvert",
+                "RandomPosterization",
+                "RandomSaturation",
+                "RandomSharpness",
+                "Solarization",
+            ),
         ],
         "image.contrast": ["AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"],
         "image.geometry": [

@@ -184,8 +184,8 @@ class Layer(declared.Layer):
         """Return an array of strings as it is, for a layer that reads text or holds one that may."""
         if not self.on_host and not self.sublayers:
             raise ArgumentTypeError(
-                f"Layer {self.name!r} ({type(self).__name__}) computes with numbers, but got an array of {array.dtype}: "
-                "turn text into numbers first, with StringLookup, Hashing or TextVectorization."
+                f"Layer {self.name!r} ({type(self).__name__}) computes with numbers, but got an array of "
+                f"{array.dtype}: turn text into numbers first, with StringLookup, Hashing or TextVectorization."
             )
         return array
 

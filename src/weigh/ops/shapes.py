@@ -10,6 +10,7 @@ from operator import index as whole
 from typing import Any
 
 from weigh.declare.dim import Dim, Origin, Shape, product, total
+from weigh.declare.window import assembled, convolved_size
 from weigh.errors import ArgumentError, ShapeError
 
 Axes = int | Sequence[int] | None
@@ -472,12 +473,10 @@ def window_sizes(value: Any, rank: int, argument: str) -> tuple[int, ...]:
 
 def windows(size: int | None, kernel: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """Return how many positions a window of `kernel` elements, `dilation` apart, takes on an axis."""
-    if size is None or (stride == 1 and padding != "valid"):
-        return size
-    room = size if padding != "valid" else size - (kernel - 1) * dilation
-    if room <= 0:
+    taken = convolved_size(size, kernel, stride, padding, dilation)
+    if taken is not None and taken <= 0:
         raise ShapeError(f"a window of {kernel} elements does not fit an axis of size {size}.")
-    return -(-int(room) // stride)
+    return taken
 
 
 def image_parts(shape: Shape, data_format: str) -> tuple[int | None, Shape, int | None]:
@@ -488,18 +487,13 @@ def image_parts(shape: Shape, data_format: str) -> tuple[int | None, Shape, int 
     return shape[0], shape[2:] if first else shape[1:-1], shape[1] if first else shape[-1]
 
 
-def image_shape(batch: int | None, positions: Shape, channels: int | None, data_format: str) -> Shape:
-    """Return the shape of so many examples, positions and channels."""
-    return (batch, channels, *positions) if data_format == "channels_first" else (batch, *positions, channels)
-
-
 def pooled(shape: Shape, pool_size: Any, strides: Any, padding: str, data_format: str) -> Shape:
     """Return the shape of an image whose windows are each made one number."""
     batch, positions, channels = image_parts(shape, data_format)
     kernel = window_sizes(pool_size, len(positions), "pool_size")
     steps = window_sizes(pool_size if strides is None else strides, len(positions), "strides")
     sizes = (windows(*one, padding) for one in zip(positions, kernel, steps, strict=True))
-    return image_shape(batch, tuple(sizes), channels, data_format)
+    return assembled(batch, tuple(sizes), channels, data_format)
 
 
 def convolved(
@@ -514,16 +508,4 @@ def convolved(
         None if width is None and padding == "valid" else windows(size, int(width or 1), step, padding, gap)
         for size, width, step, gap in zip(positions, kernel, steps, apart, strict=False)
     )
-    return image_shape(batch, tuple(sizes), filters, data_format)
-
-
-def spread(
-    size: int | None, kernel: int | None, stride: int, dilation: int, output_padding: int | None, padding: str
-) -> int | None:
-    """Return the size of an axis that a transposed convolution makes of `size`."""
-    if size is None or kernel is None:
-        return None
-    span = (kernel - 1) * dilation + 1
-    if output_padding is None:
-        return size * stride + (max(span - stride, 0) if padding == "valid" else 0)
-    return (size - 1) * stride + (span if padding == "valid" else span % 2) + output_padding
+    return assembled(batch, tuple(sizes), filters, data_format)

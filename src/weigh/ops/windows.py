@@ -11,6 +11,7 @@ from weigh.compute.values import Array
 from weigh.declare import settings
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
+from weigh.declare.window import assembled, transposed_size
 from weigh.errors import ArgumentError, ShapeError
 from weigh.ops import shapes, specs
 from weigh.ops.arrays import array
@@ -161,9 +162,10 @@ def _spread(
     steps, apart = (shapes.window_sizes(one, rank, "strides") for one in (strides, dilation_rate))
     more = (None,) * rank if output_padding is None else shapes.window_sizes(output_padding, rank, "output_padding")
     sizes = tuple(
-        shapes.spread(*one, padding.lower()) for one in zip(positions, window[:-2], steps, apart, more, strict=True)
+        transposed_size(size, element, step, padding.lower(), gap, added) if element is not None else None
+        for size, element, step, gap, added in zip(positions, window[:-2], steps, apart, more, strict=True)
     )
-    return made(shapes.image_shape(batch, sizes, window[-2], _format(data_format)), own(inputs))
+    return made(assembled(batch, sizes, window[-2], _format(data_format)), own(inputs))
 
 
 def _spread_cost(inputs: Any, kernel: Any, **_: Any) -> Cost:
@@ -241,7 +243,7 @@ def average_pool(
 def _adapted(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
     batch, positions, channels = shapes.image_parts(shape_of(inputs), _format(data_format))
     sizes = shapes.window_sizes(output_size, len(positions), "output_size")
-    return made(shapes.image_shape(batch, sizes, channels, _format(data_format)), own(inputs))
+    return made(assembled(batch, sizes, channels, _format(data_format)), own(inputs))
 
 
 _ADAPTIVE = ("output_size", "data_format")
@@ -340,7 +342,7 @@ def _regrouped(x: Any, block_size: int, data_format: str, outwards: bool) -> Any
         return None if size is None else size * factor if grows else size // factor
 
     positions = tuple(times(size, block_size, outwards) for size in sizes)
-    return made(shapes.image_shape(batch, positions, times(channels, area, not outwards), data_format), own(x))
+    return made(assembled(batch, positions, times(channels, area, not outwards), data_format), own(x))
 
 
 _BLOCKS = ("block_size", "data_format")

@@ -10,10 +10,10 @@ from weigh.compute.values import Array, Variable
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Dim, Shape, product
 from weigh.declare.spec import InputSpec
+from weigh.declare.window import assembled, channel_axis, convolved_size, positions, times, window
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import checks
 from weigh.layers.base import Layer
-from weigh.layers.convolution.sizes import assembled, channel_axis, convolved_size, positions, times, window
 from weigh.parts import activations, constraints, initializers, regularizers
 
 

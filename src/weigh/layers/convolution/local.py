@@ -10,10 +10,10 @@ from weigh.compute.values import Array, Variable
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Dim, Origin, Shape, product
 from weigh.declare.spec import InputSpec
+from weigh.declare.window import channel_axis, positions
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import checks
 from weigh.layers.convolution.base import BaseConv
-from weigh.layers.convolution.sizes import channel_axis, positions
 
 
 class LocallyConnected(BaseConv):

@@ -8,9 +8,9 @@ from weigh.compute.convolution import convolve
 from weigh.compute.values import Array, Variable
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
+from weigh.declare.window import channel_axis, positions
 from weigh.layers import checks
 from weigh.layers.convolution.base import BaseConv, checked_groups
-from weigh.layers.convolution.sizes import channel_axis, positions
 
 
 class Conv(BaseConv):

@@ -9,9 +9,9 @@ from weigh.compute.convolution import convolve, convolve_depthwise
 from weigh.compute.values import Array, Variable
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
+from weigh.declare.window import channel_axis, positions
 from weigh.layers import checks
 from weigh.layers.convolution.base import BaseConv
-from weigh.layers.convolution.sizes import channel_axis, positions
 
 
 class SeparableConv(BaseConv):

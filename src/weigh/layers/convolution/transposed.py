@@ -8,10 +8,10 @@ from weigh.compute.convolution import convolve_transposed
 from weigh.compute.values import Array, Variable
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
+from weigh.declare.window import channel_axis, positions, transposed_size
 from weigh.errors import ArgumentError
 from weigh.layers import checks
 from weigh.layers.convolution.base import BaseConv
-from weigh.layers.convolution.sizes import channel_axis, positions, transposed_size
 
 
 class ConvTranspose(BaseConv):

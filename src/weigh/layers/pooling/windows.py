@@ -10,10 +10,10 @@ from weigh.compute.values import Array
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.declare.spec import InputSpec
+from weigh.declare.window import assembled, channel_axis, convolved_size, positions, times
 from weigh.errors import ShapeError
 from weigh.layers import checks
 from weigh.layers.base import Layer
-from weigh.layers.convolution.sizes import assembled, channel_axis, convolved_size, positions, times
 
 
 class Pooling(Layer):

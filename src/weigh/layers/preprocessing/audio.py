@@ -12,10 +12,10 @@ from weigh.compute.values import Array
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.declare.spec import InputSpec
+from weigh.declare.window import channel_axis, convolved_size, positions
 from weigh.errors import ArgumentError, ShapeError
 from weigh.layers import checks
 from weigh.layers.base import Layer
-from weigh.layers.convolution.sizes import channel_axis, convolved_size, positions
 from weigh.layers.preprocessing.base import Preprocessor
 from weigh.parts import initializers
 

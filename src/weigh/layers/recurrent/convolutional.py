@@ -11,9 +11,9 @@ from weigh.compute.values import Array
 from weigh.declare.cost import Cost
 from weigh.declare.dim import Shape, product
 from weigh.declare.spec import InputSpec
+from weigh.declare.window import assembled, channel_axis, convolved_size, positions, times
 from weigh.errors import ArgumentError, NotBuiltError, ShapeError
 from weigh.layers import checks
-from weigh.layers.convolution.sizes import assembled, channel_axis, convolved_size, positions, times
 from weigh.layers.recurrent.cell import Prepared
 from weigh.layers.recurrent.lstm import Memory
 from weigh.layers.recurrent.rnn import Recurrent
