@@ -141,7 +141,8 @@ class _Tensor:
         if bits % 8 or bits // 8 != self.end - self.begin:
             raise FormatError(
                 f"{where} spans {self.end - self.begin:,} bytes, from {self.begin:,} to {self.end:,}, but "
-                f"{fields['dtype']} of shape {_shown(shape)} needs {bits:,} bits."
+                f"{fields['dtype']} of shape {_shown(shape)} needs "
+                f"{f'{bits:,} bits' if bits < 1 << 80 else 'more bits than any file has'}."
             )
 
     def stored(self) -> Stored:
