@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from weigh.account import roles
 from weigh.account.account import Account
-from weigh.account.compare import Reckoning, reckonings
 from weigh.account.entry import Entry
 from weigh.declare.layer import Layer
-from weigh.report import sources, text, wording
+from weigh.report import pieces, sources, text, wording
 from weigh.report.explanation import Explanation, Formula, Joined, Part, Said, Section, Table
 from weigh.report.facts import described_as, facts
 from weigh.report.otherwise import otherwise
@@ -55,7 +54,9 @@ def explained(thing: Layer, layer: str | None = None, *, totals: bool = False) -
     """Return an explanation as data: what is said, in no language yet. Arguments as of `explain`."""
     account = _account(thing)
     if totals:
-        return Explanation(thing.name, account.rows, _title(thing.name, thing, account.rows), [_elsewhere(account)])
+        return Explanation(
+            thing.name, account.rows, _title(thing.name, thing, account.rows), [pieces.elsewhere(account)]
+        )
     known = places(thing, account)
     place = known[0] if layer is None else find(thing, known, layer)
     around = account if place is not known[0] else None
@@ -81,15 +82,15 @@ def _width() -> int | None:
 
 
 def _network(place: Place, inside: list[Place], account: Account, around: Account | None) -> Explanation:
-    body: list[Part] = [_kinds(place.rows)] if place.rows else []
+    body: list[Part] = [pieces.kinds(place.rows)] if place.rows else []
     described = [place, *inside] if place.own else inside
     body.append(Section(Said("section.layers"), (_block(other) for other in described)))
     body += _untrained(place.rows)
     if around is not None:
         body += [_in_network(place, around), *_shared(place)]
     else:
-        body.append(_elsewhere(account))
-        body += _beside(account.beside, account.trainable)
+        body.append(pieces.elsewhere(account))
+        body += pieces.beside(account.beside, account.trainable)
     return Explanation(place.path, place.rows, _title(place.path, place.layer, place.rows), body)
 
 
@@ -101,26 +102,9 @@ def _title(name: str, layer: Layer, rows: list[Entry]) -> Said:
         type=type(layer).__name__,
         total=total,
         working=sources.working(rows) if rows and not layer.sublayers else None,
-        bytes=_bytes(sum(row.bytes for row in rows)) if rows else None,
+        bytes=pieces.size(sum(row.bytes for row in rows)) if rows else None,
         n=total,
     )
-
-
-def _kinds(rows: list[Entry]) -> Table:
-    total = sum(row.count for row in rows)
-    counts = _by_kind(rows)
-    return Table(
-        "lrrl",
-        ([_kind(kind, "name"), count, _share(count, total), _kind(kind, "how")] for kind, count in counts.items()),
-    )
-
-
-def _by_kind(rows: Iterable[Entry]) -> dict[str, int]:
-    """Return the number of elements by kind, what is trained first."""
-    counts: dict[str, int] = {}
-    for row in sorted(rows, key=lambda row: not row.trainable):
-        counts[row.kind] = counts.get(row.kind, 0) + row.count
-    return counts
 
 
 def _block(place: Place) -> Section:
@@ -147,9 +131,9 @@ def _untrained(rows: list[Entry]) -> Iterator[Section]:
     if not untrained:
         return
     body: list[Part] = []
-    for kind, part in _by_kind(untrained).items():
-        body.append(Said("untrained.kind", kind=_kind(kind, "name"), count=part))
-        body.append(Said(f"kinds.{_key(kind)}.why"))
+    for kind, part in pieces.by_kind(untrained).items():
+        body.append(Said("untrained.kind", kind=pieces.kind_said(kind, "name"), count=part))
+        body.append(Said(f"kinds.{pieces.key(kind)}.why"))
         layers: dict[str, list[Entry]] = {}
         for row in untrained:
             if row.kind == kind:
@@ -157,51 +141,7 @@ def _untrained(rows: list[Entry]) -> Iterator[Section]:
         body.append(
             Table("lrl", ([path, sum(row.count for row in some), _names(some)] for path, some in layers.items()))
         )
-    yield Section(Said("section.untrained", count=count, share=_share(count, total)), body)
-
-
-def _elsewhere(account: Account) -> Section:
-    """Return the totals as other tools count them."""
-    return Section(
-        Said("section.elsewhere"),
-        [Table("lrl", ([Said(f"tools.{one.tool}.name"), one.total, _reason(one)] for one in reckonings(account)))],
-    )
-
-
-def _reason(reckoning: Reckoning) -> Said:
-    key = f"tools.{reckoning.tool}.{'reason' if reckoning.difference else 'same'}"
-    return Said(key, difference=abs(reckoning.difference), items=reckoning.items, n=reckoning.items)
-
-
-def _beside(rows: list[Entry], trained: int = 0) -> Iterator[Section]:
-    """Yield the state that stands beside a network of so many trained parameters, in no total of it."""
-    if not rows:
-        return
-    body: list[Part] = []
-    for kind, count in _by_kind(rows).items():
-        some = [row for row in rows if row.kind == kind]
-        body.append(
-            Said(
-                "beside.kind",
-                kind=_kind(kind, "name"),
-                count=count,
-                working=_multiple(some, trained) if kind == roles.SLOT else None,
-                arrays=len(some),
-                bytes=_bytes(sum(row.bytes for row in some)),
-                n=len(some),
-            )
-        )
-        body.append(Said(f"kinds.{_key(kind)}.why", layers=Joined(dict.fromkeys(row.layer for row in some))))
-    yield Section(Said("section.beside"), body)
-
-
-def _multiple(slots: list[Entry], trained: int) -> Joined | None:
-    """Return what an optimizer keeps as so many numbers a trained parameter and single ones: ``2 × 512 + 2``."""
-    single = sum(row.count for row in slots if not row.shape)
-    times, rest = divmod(sum(row.count for row in slots) - single, max(trained, 1))
-    if rest or not times:
-        return None
-    return Joined([Joined([times, trained], "×"), *([single] if single else [])], "+")
+    yield Section(Said("section.untrained", count=count, share=pieces.share(count, total)), body)
 
 
 # A layer --------------------------------------------------------------------------------------------------------
@@ -234,7 +174,7 @@ def _layer(place: Place, network: Account | None) -> Explanation:
         body.append(_in_network(place, network))
     elif place.layer.sublayers:
         body += _untrained(place.rows)
-    body += _beside(place.beside)
+    body += pieces.beside(place.beside)
     return Explanation(place.path, place.rows, _title(place.path, place.layer, place.rows), body)
 
 
@@ -277,19 +217,17 @@ def _weights(place: Place, roles_too: bool = False) -> Table:
     named = roles_too and any(row.role != row.name for row in rows)
     return Table(
         "llllrl",
-        ([row.symbol, row.name, _role(row) if named else None, row.shape, row.count, _how(row, still)] for row in rows),
+        (
+            [row.symbol, row.name, pieces.role(row) if named else None, row.shape, row.count, _how(row, still)]
+            for row in rows
+        ),
     )
-
-
-def _role(row: Entry) -> Any:
-    key = f"roles.{_key(row.role)}"
-    return Said(key) if wording.known(key) else row.role
 
 
 def _how(row: Entry, still: bool) -> Said:
     how = "still" if still and row.kind == roles.STATISTIC else "how"
     shared = row.users if len(row.users) > 1 else None
-    return Said("weight.how", how=_kind(row.kind, how), shared=Joined(shared) if shared else None)
+    return Said("weight.how", how=pieces.kind_said(row.kind, how), shared=Joined(shared) if shared else None)
 
 
 def _parts(place: Place) -> Section:
@@ -303,7 +241,7 @@ def _parts(place: Place) -> Section:
 
 def _in_network(place: Place, network: Account) -> Section:
     """Return what part of its network a layer is."""
-    share = _share(place.total, network.total)
+    share = pieces.share(place.total, network.total)
     body: list[Part] = [Said("network.share", here=place.total, total=network.total, share=share)]
     if network.non_trainable:
         untrained = sum(row.count for row in place.rows if not row.trainable)
@@ -341,27 +279,5 @@ def _shared(place: Place) -> Iterator[Said]:
 # Small things ---------------------------------------------------------------------------------------------------
 
 
-def _key(name: str) -> str:
-    return name.replace(" ", "_")
-
-
-def _kind(kind: str, what: str) -> Said:
-    return Said(f"kinds.{_key(kind)}.{what}")
-
-
 def _names(rows: list[Entry]) -> Joined:
     return Joined((row.name for row in rows), ",")
-
-
-def _share(part: int, whole: int) -> str:
-    share = 100 * part / whole if whole else 100.0
-    return f"{share:.2f} %" if share >= 0.01 or not part else "< 0.01 %"
-
-
-def _bytes(count: int) -> str:
-    size, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size < 1024:
-            break
-        size, unit = size / 1024, larger
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:,.2f} {unit}"
