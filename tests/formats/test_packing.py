@@ -56,7 +56,7 @@ def test_gptq_whose_shapes_and_configuration_differ_is_left() -> None:
     account, notes = told(*gptq(64, 96, 4), config=config)
     assert account["layer.q_proj.qweight"].packing == ""
     assert account["layer.q_proj.qweight"].shape == (8, 96)
-    assert "nothing tells by how much" in notes[0]
+    assert "Nothing tells how many" in notes[0]
 
 
 def test_a_configuration_tells_where_shapes_do_not() -> None:
@@ -220,10 +220,7 @@ def test_mlx_is_told_by_its_configuration() -> None:
 def test_mlx_without_a_configuration_is_told_where_one_answer_fits() -> None:
     account, notes = told(*mlx(16, 2))  # 4 bits in groups of 64, or 8 in groups of 32, or 2 in groups of 128
     assert (account.total, account["up.weight"].packing) == (5 * 16, "")
-    assert notes == [
-        "1 arrays are packed (MLX), 'up.weight' first, and nothing tells by how much: their elements are counted as "
-        "they are stored."
-    ]
+    assert notes == ["Nothing tells how many weights stand in one stored number (MLX): 'up.weight', counted as stored."]
     assert told(*mlx(20, 2))[0]["up.weight"].shape == (5, 128)  # only 5 bits in groups of 64
     assert told(*mlx(8, 2, "uint8"))[0]["up.weight"].shape == (5, 64)  # mxfp4
 

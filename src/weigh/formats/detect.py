@@ -208,9 +208,8 @@ def _read_parts(folder: str, entries: list[os.DirEntry[str]], limits: Limits, de
             f"{folder}: there is no file in this folder, or in those inside, of a format understood here."
         )
     if others:
-        receipt.notes.append(
-            f"{folder}: {len(others):,} entries are of no network: {', '.join(map(ascii, others[:10]))}."
-        )
+        shown = f"{', '.join(map(ascii, others[:10]))}{f' and {len(others) - 10:,} more' if len(others) > 10 else ''}"
+        receipt.notes.append(f"{folder}: no network is in {shown}.")
     receipt.notes += parts.missing(name for name, _ in found)
     return parts.joined(os.path.basename(os.path.abspath(folder)), found, receipt)
 

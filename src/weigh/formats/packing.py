@@ -132,8 +132,8 @@ class _Pass:
     def notes(self) -> list[str]:
         """Return a sentence for each scheme that left its factor open."""
         return [
-            f"{len(paths):,} arrays are packed ({scheme}), {paths[0]!r} first, and nothing tells by how much: "
-            "their elements are counted as they are stored."
+            f"Nothing tells how many weights stand in one stored number ({scheme}): {paths[0]!a}"
+            f"{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}, counted as stored."
             for scheme, paths in self._untold.items()
         ]
 

@@ -48,7 +48,7 @@ def missing(names: Iterable[str]) -> list[str]:
             there = {found[1] for found in map(shard, members) if found}
             absent = [number for number in range(1, of[2] + 1) if number not in there]
             numbers = f"{', '.join(map(str, absent[:10]))}{' …' if len(absent) > 10 else ''}"
-            sentences.append(f"Of {of[0]!a}, {len(absent):,} of {of[2]:,} shards are not here: {numbers}.")
+            sentences.append(f"Not all of the {of[2]:,} shards of {of[0]!a} are here; missing: {numbers}.")
     return sentences
 
 
@@ -93,20 +93,21 @@ class Index:
         sentences = []
         for file, tensors in self.shards.items():
             if file not in found:
-                sentences.append(
-                    f"{file!a} is not here: {len(tensors):,} tensors that the index places in it are in no total."
-                )
+                sentences.append(f"{file!a} is not here: of its tensors, {_some(tensors)}, none is in any total.")
                 continue
             if absent := tensors.difference(found[file]):
-                sentences.append(f"{file!a} lacks {len(absent):,} tensors of the index, {min(absent)[:200]!a} first.")
+                sentences.append(f"{file!a} lacks what the index places in it: {_some(absent)}.")
             if unsaid := set(found[file]) - tensors:
-                sentences.append(
-                    f"{file!a} has {len(unsaid):,} tensors more than the index, {min(unsaid)[:200]!a} first."
-                )
+                sentences.append(f"{file!a} holds what the index does not place in it: {_some(unsaid)}.")
         size = self.declared.get("total_size")
         if isinstance(size, int | float) and size != total and len(found) == len(self.shards):
             sentences.append(f"The index declares {size:,} bytes of tensors; {total:,} are stored.")
         return sentences
+
+
+def _some(names: set[str]) -> str:
+    """The first name, and how many there are beside it."""
+    return f"{min(names)[:200]!a}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}"
 
 
 def arrays(account: Account, of: str) -> list[Stored]:
