@@ -135,7 +135,6 @@ def test_every_version_in_every_order_of_bytes_is_read(version: int, order: str)
     st.dictionaries(st.text(max_size=4), st.integers(0, 2**32 - 1), max_size=4),
     st.dictionaries(st.text(max_size=4), st.tuples(st.sampled_from(sorted(TYPES)), st.integers(0, 3)), max_size=5),
 )
-@settings(max_examples=50)
 def test_what_is_written_is_read(version: int, numbers: dict, tensors: dict) -> None:
     w = Writer(version)
     numbers.pop("general.alignment", None)
@@ -230,7 +229,7 @@ def test_a_file_cut_anywhere_is_refused(name: str) -> None:
 
 
 @given(st.sampled_from(NAMES), st.data())
-@settings(max_examples=200)
+@settings(max_examples=settings().max_examples * 3)
 def test_a_changed_file_is_read_or_refused(name: str, data: st.DataObject) -> None:
     changed = bytearray(fixture(name))
     for _ in range(data.draw(st.integers(1, 4))):

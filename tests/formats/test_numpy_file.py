@@ -86,7 +86,6 @@ def test_an_array_is_what_numpy_saved(dtype: str, shape: tuple[int, ...]) -> Non
 
 
 @given(st.sampled_from([(1, 0), (2, 0), (3, 0)]), hnp.arrays(hnp.scalar_dtypes(), hnp.array_shapes(max_side=3)))
-@settings(max_examples=50)
 def test_any_array_in_any_version_is_read(version: tuple[int, int], array: np.ndarray) -> None:
     if array.dtype.kind in "fc" and array.dtype.itemsize > 16:
         array = array.astype("f8")
@@ -248,7 +247,7 @@ def test_a_file_cut_anywhere_is_refused(data: bytes) -> None:
 
 
 @given(st.sampled_from(FILES), st.data())
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 4)
 def test_a_changed_file_is_read_or_refused(whole: bytes, data: st.DataObject) -> None:
     changed = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 4))):

@@ -90,7 +90,6 @@ def test_tensors_stand_in_the_order_of_the_header() -> None:
         max_size=5,
     )
 )
-@settings(max_examples=50)
 def test_what_is_written_is_read(tensors: dict[str, tuple[str, list[int]]]) -> None:
     header, end, wanted = {}, 0, {}
     for name, (dtype, shape) in tensors.items():
@@ -190,7 +189,7 @@ def test_a_file_cut_anywhere_is_refused(name: str) -> None:
 
 
 @given(st.sampled_from(NAMES), st.data())
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 4)
 def test_a_changed_file_is_read_or_refused(name: str, data: st.DataObject) -> None:
     changed = bytearray((FIXTURES / f"{name}.safetensors").read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
