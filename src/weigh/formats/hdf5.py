@@ -10,11 +10,11 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count, takewhile
 from math import prod
 from typing import Any, BinaryIO
 
 from weigh.errors import FormatError, UnsafeFileError, WeighError
+from weigh.formats import hdf5_names
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 RATIO = 1100  # deflate packs by 1,032 at most, the other filters by less
@@ -35,6 +35,7 @@ class Hdf5File:
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
         self._name = name
         self._size = file.seek(0, os.SEEK_END)
         self._taken = 0
@@ -104,26 +105,17 @@ class Hdf5File:
         group = self._at(path)
         if group is None:
             return None
+        where = f"{self._name}: {path!r}" if path else self._name
         with self._told(path):
-            if attribute in group.attrs:
-                return self._texts(group, attribute)
-            parts = list(takewhile(group.attrs.__contains__, (f"{attribute}{number}" for number in count())))
-            return [text for part in parts for text in self._texts(group, part)] if parts else None
-
-    def _texts(self, group: Any, attribute: str) -> list[str]:
-        where = f"{self._name}: the attribute {attribute!r} of {group.name!r}"
-        header = group.attrs.get_id(attribute)
-        if len(header.shape) > 1 or header.dtype.kind not in "SO" + "f" * (0 in header.shape):
-            raise FormatError(f"{where} should be a list of texts, but holds {header.shape} of {header.dtype}.")
-        claimed = prod(header.shape) * header.dtype.itemsize
-        self._listed += claimed
+            found = hdf5_names.divided(group.id, attribute, self._bytes, self._size, self._size, where)
+        self._listed += sum(map(len, found or ()))
         if self._listed > self._size:
-            raise FormatError(f"{where} claims {claimed:,} bytes of a file of {self._size:,}.")
-        values = group.attrs[attribute]
-        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
-        if not all(isinstance(text, str) for text in texts):
-            raise FormatError(f"{where} should be a list of texts, but holds {header.dtype}.")
-        return texts
+            raise FormatError(f"{where}: lists of names claim {self._listed:,} bytes of a file of {self._size:,}.")
+        return found
+
+    def _bytes(self, offset: int, count: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(max(0, min(count, self._size - offset)))
 
     def _at(self, path: str) -> Any:
         """Return what stands at `path`, followed through plain links only; ``None`` where the way ends."""

@@ -11,17 +11,62 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from weigh.account.account import Account
 from weigh.errors import FormatError
 from weigh.formats import weights_file
-from weigh.formats.archive import Archive
+from weigh.formats.archive import LOCAL_HEADER, Archive
 from weigh.formats.atomic import replacing
+from weigh.formats.source import Source
 from weigh.formats.weights_file import Group, Weights, existing
 
+SUFFIXES = (".keras",)
 KERAS_VERSION = "3.15.1"  # whose format is written
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets"  # a folder with what parts keep beside their weights, such as vocabularies
 LONGEST_ASSET = 1 << 30
 LONGEST_CONFIG = 1 << 27  # bytes; a network of 1,000 layers has about two million
+
+
+def recognises(head: bytes, name: str) -> bool:
+    """Return whether this is a ``.keras`` file: a zip file whose first member is one of its three, else by its name."""
+    if head.startswith(LOCAL_HEADER) and len(head) >= 30:
+        first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+        if first in (member.encode() for member in (CONFIG, METADATA, WEIGHTS)):
+            return True
+    return name.lower().endswith(SUFFIXES)
+
+
+def read(source: Source) -> Account:
+    """Return the account of a ``.keras`` file; what else is in the archive is named and not read.
+
+    Raises:
+        FormatError: it is no such file, is damaged, or its configuration is no JSON.
+        UnsafeFileError: a member's name leads out of a folder, or a member is a decompression bomb.
+    """
+    from weigh.formats import keras_account, keras_config
+
+    archive = Archive(source.as_file(), source.name)
+    source.check(len(archive.sizes), "entries", "the number of members")
+    limit = min(LONGEST_CONFIG, source.limits.header)
+    said = {keras_account.MODEL: keras_config.parsed(archive.read(CONFIG, limit), source, repr(CONFIG))}
+    if METADATA in archive:
+        metadata = keras_config.parsed(archive.read(METADATA, limit), source, repr(METADATA))
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        if isinstance(version, str):
+            said[keras_account.VERSION] = version
+    others = [member for member in archive.sizes if member not in (CONFIG, METADATA, WEIGHTS)]
+    if others:
+        source.receipt.notes.append(
+            f"{source.name}: {len(others):,} files beside the weights were not read: "
+            f"{', '.join(ascii(member) for member in others[:10])}."
+        )
+    with archive.open(WEIGHTS, checked=False) as file:
+        weights = Source(file, f"{source.name}: {WEIGHTS!r}", source.limits)
+        account = keras_account.read_hdf5(weights, said, "keras")
+    account.name, account.receipt = source.name, source.receipt
+    source.receipt.refused += weights.receipt.refused
+    source.receipt.notes += weights.receipt.notes
+    return account
 
 
 def save(

@@ -13,11 +13,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from weigh.account.account import Account
 from weigh.errors import FormatError
-from weigh.formats.hdf5 import Hdf5File
+from weigh.formats.hdf5 import SIGNATURE, Hdf5File
+from weigh.formats.source import Source
 from weigh.formats.weights_file import existing
 
+SUFFIXES = (".h5", ".hdf5", ".hdf")
 WHOLE = "model_weights"
+
+
+def recognises(head: bytes, name: str) -> bool:
+    """Return whether this is an HDF5 file: by its signature, else by its name."""
+    return head.startswith(SIGNATURE) or name.lower().endswith(SUFFIXES)
+
+
+def read(source: Source) -> Account:
+    """Return the account of an HDF5 file of Keras 1, 2 or 3, or of any other; raises as `read_hdf5`."""
+    from weigh.formats.keras_account import read_hdf5
+
+    return read_hdf5(source)
 
 
 class SavedLayer(NamedTuple):
