@@ -154,7 +154,14 @@ class Account:
         raise UnknownNameError.of("weight", path, [row.path for row in (*self.rows, *self.beside)])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the account as plain data, ready for JSON."""
+        """Return the account as plain data, ready for JSON; what is not known is ``None``.
+
+        Of a file or an object, `weights` holds every stored array once, also those that stand beside the network:
+        `counted` says which are in the totals.
+        """
+        beside = [row.to_dict() | {"counted": False} for row in self.beside]
+        weights = [row.to_dict() | {"counted": True} for row in self.rows]
+        found = self.format != "weigh"
         return {
             "schema": "weigh.account/1",
             "name": self.name,
@@ -166,8 +173,8 @@ class Account:
             "by_kind": self.by_kind(),
             "stored_elements": self.stored_elements,
             "stored_bytes": self.stored_bytes,
-            "weights": [row.to_dict() for row in self.rows],
-            "beside": [row.to_dict() for row in self.beside],
+            "weights": [*weights, *beside] if found else weights,
+            "beside": [] if found else beside,
             "aliases": dict(self.aliases),
             "receipt": self.receipt.to_dict() if self.receipt is not None else None,
         }
@@ -189,14 +196,15 @@ class _Rows:
         self._paths: dict[str, Weight] = {}
 
     def add(self, layer: Layer, path: str) -> None:
+        held = {id(value): name for name, value in vars(layer).items() if isinstance(value, Weight)}
         for weight in layer.own_weights:
-            self._add(self.weights, weight, layer, path)
+            self._add(self.weights, weight, layer, path, held.get(id(weight), ""))
         for state in layer.own_random_states:
             self._add(self.states, state, layer, path)
         for inner in layer.sublayers:
             self.add(inner, f"{path}/{inner.name}" if path else inner.name)
 
-    def _add(self, rows: dict[Weight, Entry], weight: Weight, layer: Layer, layer_path: str) -> None:
+    def _add(self, rows: dict[Weight, Entry], weight: Weight, layer: Layer, layer_path: str, held_as: str = "") -> None:
         if weight in rows:
             if layer_path not in rows[weight].users:
                 rows[weight].users.append(layer_path)
@@ -208,7 +216,9 @@ class _Rows:
                 f"Two different weights claim the path {path!r}: one of shape {other.shape} and one of shape "
                 f"{weight.shape}. Give one of the layers that declare them another name."
             )
-        rows[weight] = Entry(weight, path, layer_path or layer.name, type(layer).__name__, weight in self.trained)
+        rows[weight] = Entry(
+            weight, path, layer_path or layer.name, type(layer).__name__, weight in self.trained, held_as
+        )
 
 
 __all__ = ["Account", "Entry", "roles"]

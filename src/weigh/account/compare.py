@@ -11,14 +11,14 @@ class Reckoning:
 
     Attributes:
         tool: whose total it is: a key of the words' section ``[tools]``, which also says the reason.
-        total: number of elements.
+        total: number of elements; ``None`` where that hangs on something that nothing tells.
         difference: what it has more (or less, if negative) than the account's total.
         items: how many things make the difference: statistics left out, counters added.
     """
 
     __slots__ = ("difference", "items", "tool", "total")
 
-    def __init__(self, tool: str, total: int, difference: int, items: int) -> None:
+    def __init__(self, tool: str, total: int | None, difference: int, items: int) -> None:
         self.tool = tool
         self.total = total
         self.difference = difference
@@ -32,6 +32,7 @@ def reckonings(account: Account) -> list[Reckoning]:
     (``num_batches_tracked``) for each batch normalization. Flax's `nnx.tabulate` adds a key and a counter for each
     module that draws random numbers.
     """
+    unknown = sum(row.weight.learnable is None for row in account)
     buffers = [row for row in account if not row.weight.learnable]
     in_buffers = sum(row.count for row in buffers)
     normalizations = sum(row.role == roles.RUNNING_MEAN for row in account)
@@ -39,7 +40,9 @@ def reckonings(account: Account) -> list[Reckoning]:
     total = account.total
     return [
         Reckoning("keras", total, 0, 0),
-        Reckoning("torch_parameters", total - in_buffers, -in_buffers, len(buffers)),
+        Reckoning("torch_parameters", None, 0, unknown)
+        if unknown
+        else Reckoning("torch_parameters", total - in_buffers, -in_buffers, len(buffers)),
         Reckoning("torch_state_dict", total + normalizations, normalizations, normalizations),
         Reckoning("flax_nnx", total + 2 * generators, 2 * generators, generators),
     ]

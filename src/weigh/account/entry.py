@@ -22,17 +22,26 @@ class Entry:
         role: what it is for, see `weigh.account.roles`.
         kind: trained, frozen, running statistic, counter, random state, optimizer slot, …
         trainable: whether the gradient changes it; ``None`` where nothing tells.
+        told: what the role was told from, in words: ``"declared"``, or else ``"held as w"``; empty where nothing tells.
     """
 
-    __slots__ = ("kind", "layer", "layer_type", "path", "role", "trainable", "users", "weight")
+    __slots__ = ("kind", "layer", "layer_type", "path", "role", "told", "trainable", "users", "weight")
 
-    def __init__(self, weight: Weight | Stored, path: str, layer: str, layer_type: str, trainable: bool | None) -> None:
+    def __init__(
+        self,
+        weight: Weight | Stored,
+        path: str,
+        layer: str,
+        layer_type: str,
+        trainable: bool | None,
+        held_as: str = "",
+    ) -> None:
         self.weight = weight
         self.path = path
         self.layer = layer
         self.layer_type = layer_type
         self.users = [layer]
-        self.role = roles.of(weight.role, weight.name)
+        self.role, self.told = roles.told(weight, held_as)
         self.trainable = trainable
         self.kind = getattr(weight, "kind", "") or roles.kind(self.role, weight.learnable, trainable)
 
@@ -74,7 +83,9 @@ class Entry:
     @property
     def evidence(self) -> str:
         """What role and kind were told from: ``"declared"``, or a stored array's evidence in words."""
-        return self.weight.evidence if isinstance(self.weight, Stored) else "declared"
+        if isinstance(self.weight, Stored):
+            return self.weight.evidence or ("" if self.weight.role else self.told)
+        return self.told
 
     @property
     def stored_elements(self) -> int:
@@ -97,17 +108,18 @@ class Entry:
         return [repr(size.origin) if isinstance(size, Dim) and size.origin else None for size in self.shape]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain data."""
+        """Return the row as plain data; what is not known is ``None``."""
+        stored = isinstance(self.weight, Stored)
         return {
             "path": self.path,
             "layer": self.layer,
-            "layer_type": self.layer_type,
+            "layer_type": self.layer_type or None,
             "users": list(self.users),
             "shape": [int(size) for size in self.shape],
             "dtype": self.dtype,
             "count": self.count,
             "bytes": self.bytes,
-            "role": self.role,
+            "role": None if stored and self.role == roles.UNSAID else self.role,
             "kind": self.kind,
             "trainable": self.trainable,
             "evidence": self.evidence or None,

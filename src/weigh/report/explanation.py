@@ -55,12 +55,14 @@ class Table:
     Attributes:
         rows: cells are values as of a Said; ``None`` leaves a cell empty.
         align: ``"l"`` or ``"r"`` for each column.
+        shrink: the column whose cells are shortened where the table is too wide.
     """
 
-    __slots__ = ("align", "rows")
+    __slots__ = ("align", "rows", "shrink")
 
-    def __init__(self, align: str, rows: Iterable[Sequence[Any]]) -> None:
+    def __init__(self, align: str, rows: Iterable[Sequence[Any]], shrink: int | None = None) -> None:
         self.align = align
+        self.shrink = shrink
         self.rows = [list(row) for row in rows]
 
 

@@ -37,13 +37,27 @@ def elsewhere(account: Account) -> Section:
     """Return the totals as other tools count them."""
     return Section(
         Said("section.elsewhere"),
-        [Table("lrl", ([Said(f"tools.{one.tool}.name"), one.total, _reason(one)] for one in reckonings(account)))],
+        [
+            Table(
+                "lrl",
+                (
+                    [
+                        Said(f"tools.{one.tool}.name"),
+                        Said("found.unknown") if one.total is None else one.total,
+                        _reason(one),
+                    ]
+                    for one in reckonings(account)
+                ),
+            )
+        ],
     )
 
 
 def _reason(reckoning: Reckoning) -> Said:
-    key = f"tools.{reckoning.tool}.{'reason' if reckoning.difference else 'same'}"
-    return Said(key, difference=abs(reckoning.difference), items=reckoning.items, n=reckoning.items)
+    said = "unknown" if reckoning.total is None else "reason" if reckoning.difference else "same"
+    return Said(
+        f"tools.{reckoning.tool}.{said}", difference=abs(reckoning.difference), items=reckoning.items, n=reckoning.items
+    )
 
 
 def beside(rows: list[Entry], trained: int = 0) -> Iterator[Section]:

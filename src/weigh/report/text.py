@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from weigh.report.explanation import Formula, Part, Said, Section, Table
+from weigh.report.shown import shortened, visible
 from weigh.report.wording import FIXED_SPACE, Words
 
 WIDTH = 100
@@ -14,6 +15,7 @@ WIDTH = 100
 
 _INDENT = "  "
 _GAP = "  "
+_SHORTEST = 20  # columns that are left of a name at least
 _NARROWEST = 24  # a last column that would be narrower goes under its row instead
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60"
 _CLOSING = "，。；：、？！）」』”"
@@ -32,7 +34,7 @@ def render(section: Section, words: Words, width: int = WIDTH) -> str:
     """
     heading = wrap(words.say(section.heading), width)
     lines = [*heading, "─" * max(map(columns_of, heading)), *_body(section.body, words, width)]
-    return "\n".join(lines).replace(FIXED_SPACE, " ")
+    return "\n".join(visible(line.replace(FIXED_SPACE, " ")) for line in lines)
 
 
 def _body(body: list[Part], words: Words, width: int, depth: int = 0) -> list[str]:
@@ -74,6 +76,12 @@ def _table(table: Table, words: Words, width: int) -> Iterator[str]:
     used = [column for column in range(len(table.align)) if any(row[column] for row in cells)]
     widths = {column: max(columns_of(row[column]) for row in cells) for column in used}
     *columns, last = used
+    if table.shrink in columns:
+        others = sum(size + len(_GAP) for column, size in widths.items() if column not in (table.shrink, last))
+        room = width - others - len(_GAP) - min(widths[last], _NARROWEST)
+        widths[table.shrink] = min(widths[table.shrink], max(room, _SHORTEST))
+        for row in cells:
+            row[table.shrink] = shortened(row[table.shrink], widths[table.shrink])
     left = sum(widths[column] + len(_GAP) for column in columns)
     under = width - left < min(_NARROWEST, widths[last])
     for row in cells:
@@ -93,7 +101,13 @@ def columns_of(text: str) -> int:
     """Return the columns that a text takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(map(_columns, text))
+
+
+def _columns(sign: str) -> int:
+    if category(sign)[0] == "M":
+        return 0  # it stands on the letter before
+    return 2 if east_asian_width(sign) in "WF" else 1
 
 
 def pad(text: str, width: int, align: str) -> str:
