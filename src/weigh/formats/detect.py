@@ -35,17 +35,8 @@ FILES = {
 }
 """Modules that read a file, and what people call the format; those of a telling first byte sequence come first."""
 
-FOLDERS = {
-    "savedmodel": ("saved_model.pb", "saved_model.pbtxt"),
-    "coreml": ("Manifest.json",),
-    "huggingface": (
-        "config.json",
-        "adapter_config.json",
-        "model.safetensors.index.json",
-        "pytorch_model.bin.index.json",
-    ),
-}
-"""Modules that read a folder, and names in it of which one shows that it is theirs."""
+FOLDERS = ("huggingface", "savedmodel", "coreml")
+"""Modules that read a folder as one network."""
 
 STANDARD_INPUT = "-"
 _HEAD = 512  # bytes that tell what a file is: a tar file's magic stands at 257
@@ -169,9 +160,9 @@ def _read_folder(folder: str, limits: Limits | None, depth: int) -> Account:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         raise FormatError(f"{folder}: cannot be read: {error.strerror or error}.") from error
-    names = {entry.name for entry in entries}
-    for name, marks in FOLDERS.items():
-        if not names.isdisjoint(marks) and hasattr(module := _module(name, needed=False), "read_folder"):
+    for name in FOLDERS:
+        module = _module(name, needed=False)
+        if hasattr(module, "recognises_folder") and module.recognises_folder(folder):
             return cast(Account, module.read_folder(folder, limits))
     limits = limits or Limits()
     if depth > limits.depth:

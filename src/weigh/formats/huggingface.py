@@ -23,11 +23,17 @@ from weigh.formats.parts import Index
 from weigh.formats.source import Limits, opened
 
 CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
+_MARKS = (CONFIG, ADAPTER_CONFIG, "model.safetensors.index.json", "pytorch_model.bin.index.json")
 _PREFERRED = (".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack", ".keras", ".gguf", ".onnx", ".tflite", ".npz")
 _STEMS = ("model", "adapter_model", "diffusion_pytorch_model", "pytorch_model", "tf_model", "flax_model")
 _NOT_THE_NETWORK = ("training_args", "optimizer", "scheduler", "rng_state", "scaler", "random_states")
 _QUANTISATION = ("quantize_config.json", "quantization_config.json", "quant_config.json")
 _LONGEST_CONFIG = 1 << 26
+
+
+def recognises_folder(path: str | os.PathLike[str]) -> bool:
+    """Return whether a folder is one: whether it holds a configuration, or an index of shards."""
+    return any(os.path.isfile(os.path.join(path, mark)) for mark in _MARKS)
 
 
 def read_folder(path: str | os.PathLike[str], limits: Limits | None = None) -> Account:
