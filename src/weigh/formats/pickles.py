@@ -196,10 +196,11 @@ def as_plain(value: Any) -> Any:
     if not isinstance(value, Made):
         return value
     given = value.arguments
-    if value.name == "_codecs.encode" and given and isinstance(given[0], str):
-        return Blob(len(given[0]))
-    if value.name == "builtins.bytearray":
-        return as_plain(given[0]) if given and not isinstance(given[0], Made) else Blob(0)
+    if value.name in _BYTES:
+        content = given[0] if given else ""
+        if isinstance(content, Made) and content.name == "_codecs.encode" and content.arguments:
+            content = content.arguments[0]
+        return Blob(len(content)) if isinstance(content, str) else content if isinstance(content, Blob) else value
     if value.name == "builtins.complex" and len(given) == 2 and all(isinstance(part, (int, float)) for part in given):
         return complex(*given)
     if (
@@ -219,9 +220,8 @@ _DICTIONARIES: Final = frozenset(
 _SEQUENCES: Final = frozenset(
     {"builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "collections.deque", "torch.Size"}
 )
-_PLAIN: Final = frozenset(
-    {"_codecs.encode", "builtins.bytearray", "builtins.complex", "builtins.slice", "torch.device", "numpy.dtype"}
-)
+_BYTES: Final = frozenset({"_codecs.encode", "builtins.bytes", "builtins.bytearray"})
+_PLAIN: Final = _BYTES | {"builtins.complex", "builtins.slice", "torch.device", "numpy.dtype"}
 UNDERSTOOD: Final = _DICTIONARIES | _SEQUENCES | _PLAIN
 """What a pickle may name and is understood here as data."""
 

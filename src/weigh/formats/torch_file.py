@@ -59,9 +59,10 @@ def read(source: Source) -> Account:
     Raises:
         FormatError: it is none of PyTorch's files, or contradicts itself.
     """
-    if source.read(0, min(source.size, len(LOCAL_HEADER)), "the beginning") == LOCAL_HEADER:
+    head = source.read(0, min(source.size, len(LOCAL_HEADER)), "the beginning")
+    if head == LOCAL_HEADER:
         return _Zip(source).account()
-    if source.size >= _BLOCK and _is_tar(source.read(0, _BLOCK, "the beginning")):
+    if not head.startswith(b"\x80") and source.size >= _BLOCK and _is_tar(source.read(0, _BLOCK, "the beginning")):
         return _read_tar(source)
     first = pickles.load(source)
     if isinstance(first.value, int) and first.value == _MAGIC_NUMBER:
