@@ -342,6 +342,7 @@ HOSTILE = {
     "strings short": (with_tensor(tensor("w", [2], 8, more=block(6, "a"))), "strings, and has 1"),
     "segment": (with_tensor(tensor("w", [1], 1, more=block(3, b""))), "segments"),
     "name twice": (model(block(5, tensor("w", [1], 3, b"a")), block(5, tensor("w", [2], 3, b"ab"))), "two arrays"),
+    "rank packed": (with_tensor(block(1, b"\1" * 100_000) + number(2, 3) + block(9, b"a")), "`rank`"),
     "rank": (with_tensor(tensor("w", [1] * 65, 3, b"a")), "`rank`"),
     "place twice": (external(("location", "a"), ("location", "b")), "twice"),
     "length that lies": (external(("location", "a"), ("length", "17")), "claims 17"),
@@ -415,6 +416,12 @@ def test_limits_hold() -> None:
         read(fixture("network"), text=100)
     with pytest.raises(FormatError, match="`entries`"):
         read(fixture("network"), entries=100)
+
+
+def test_a_name_that_goes_on_and_on_is_cut_in_messages() -> None:
+    with pytest.raises(FormatError) as told:
+        read(with_tensor(tensor("w" * 60_000, [5], 3, b"a")))
+    assert len(str(told.value)) < 250
 
 
 def test_names_keep_their_control_characters_and_broken_ones_are_escaped() -> None:

@@ -19,7 +19,7 @@ from weigh.account.stored import Stored
 from weigh.errors import FormatError
 from weigh.formats.coreml_layers import LAYERS, Numbers, Part
 from weigh.formats.protobuf import BYTES, VARINT, Wire, signed
-from weigh.formats.source import Limits, Source, opened
+from weigh.formats.source import Limits, Source, opened, quoted
 
 SUFFIXES = (".mlmodel",)
 FOLDER_SUFFIXES = (".mlpackage",)
@@ -187,8 +187,8 @@ class _Model:
             if kind == BYTES and number in parts:
                 weights.append((number, at, at + value))
             elif number in numbers.wanted and kind in (VARINT, BYTES):
-                numbers.add(number, list(self.wire.integers(found, "a layer's numbers")))
-                self.source.check(len(numbers.of(number)), "rank", f"a list of {name!r}")
+                numbers.add(number, self.wire.sizes(found, quoted(name)))
+                self.source.check(len(numbers.of(number)), "rank", f"a list of {quoted(name)}")
         directions = 0
         for number, at, stop in weights:
             part = parts[number]
@@ -225,13 +225,15 @@ class _Model:
         shape = part.shape(numbers)
         if dtype == "uint":
             if not 0 < bits <= 8:
-                raise FormatError(f"{self.source.name}: {path!r} is quantised to {bits} bits.")
+                raise FormatError(f"{self.source.name}: {quoted(path)} is quantised to {bits} bits.")
             dtype, count = f"uint{bits}", size * 8 // bits
             fits = -(-prod(shape) * bits // 8) == size
         else:
             fits = prod(shape) == count
         if not fits or any(length < 0 for length in shape):
-            raise FormatError(f"{self.source.name}: {path!r} is {list(shape)} of {dtype}, and has {size:,} bytes.")
+            raise FormatError(
+                f"{self.source.name}: {quoted(path)} is {list(shape)} of {dtype}, and has {size:,} bytes."
+            )
         self.arrays.append(
             Stored(
                 path,
@@ -320,7 +322,7 @@ class _Model:
 
     def _keep(self, name: str, array: _Array) -> None:
         if name in self._constants:
-            raise FormatError(f"{self.source.name}: two arrays are named {name!r}.")
+            raise FormatError(f"{self.source.name}: two arrays are named {quoted(name)}.")
         self._constants[name] = array
 
     def _keep_constants(self, prefix: str) -> None:
@@ -365,11 +367,13 @@ class _Model:
             for number, kind, value, place in self.wire.fields(at, stop):
                 if (number, kind) == (1, VARINT):
                     if value not in TYPES:
-                        raise FormatError(f"{self.source.name}: {name!r} is of the number format {value}, not known.")
+                        raise FormatError(
+                            f"{self.source.name}: {quoted(name)} is of the number format {value}, not known."
+                        )
                     dtype, bits = TYPES[value]
                 elif (number, kind) == (3, BYTES):
                     shape.append(self._dimension(place, place + value))
-        self.source.check(len(shape), "rank", f"the number of axes of {name!r}")
+        self.source.check(len(shape), "rank", f"the number of axes of {quoted(name)}")
         return tuple(shape), dtype, bits
 
     def _dimension(self, start: int, end: int) -> int:
@@ -400,7 +404,9 @@ class _Model:
         count = prod(shape)
         size = -(-count * bits // 8)
         if bits and not outside and count > 8 * (held or 0):
-            raise FormatError(f"{self.source.name}: {name!r} is {list(shape)} of {dtype}, in {held or 0:,} bytes.")
+            raise FormatError(
+                f"{self.source.name}: {quoted(name)} is {list(shape)} of {dtype}, in {held or 0:,} bytes."
+            )
         return _Array(shape, dtype, size, place if outside else None)
 
     def _place(self, start: int, end: int, name: str) -> tuple[str, int] | None:
@@ -415,7 +421,7 @@ class _Model:
             self._refused += 1
             if self._refused <= _TOLD:
                 self.source.receipt.refused.append(
-                    f"{name!r} names the file {file!r}, which leads out of the package; it was not opened."
+                    f"{quoted(name)} names the file {quoted(file)}, which leads out of the package; it was not opened."
                 )
             return None
         self._outside += 1

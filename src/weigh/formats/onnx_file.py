@@ -23,7 +23,7 @@ from weigh.errors import FormatError
 from weigh.formats import arguments
 from weigh.formats.onnx_tensor import TYPES, Tensor, Tensors
 from weigh.formats.protobuf import BYTES, VARINT, Wire, signed
-from weigh.formats.source import Source
+from weigh.formats.source import Source, quoted
 
 SUFFIXES = (".onnx",)
 _ANNOTATED = {"SCALE_TENSOR": roles.QUANTISATION_SCALE, "ZERO_POINT_TENSOR": roles.ZERO_POINT}
@@ -314,7 +314,7 @@ class _Model:
                 signature = signature._replace(dtype=TYPES.get(value, ("", 0))[0])
             elif (number, kind) == (2, BYTES):
                 dims = tuple(self._size(*dim) for dim in self.wire.messages(1, at, at + value))
-                self.source.check(len(dims), "rank", f"the number of axes of {signature.name!r}")
+                self.source.check(len(dims), "rank", f"the number of axes of {quoted(signature.name)}")
                 signature = signature._replace(shape=dims)
         return signature
 
@@ -330,7 +330,7 @@ class _Model:
     def _keep(self, graph: ForeignGraph, tensor: Tensor) -> None:
         name = tensor.path
         if name in graph.constants:
-            raise FormatError(f"{self.source.name}: two arrays of one graph are named {name!r}.")
+            raise FormatError(f"{self.source.name}: two arrays of one graph are named {quoted(name)}.")
         tensor.path = name if graph is self.graphs[0][0] else f"{graph.name}/{name}"
         graph.constants[name] = tensor.path
         self.tensors.append(tensor)

@@ -9,6 +9,7 @@ from math import prod
 
 from weigh.errors import FormatError
 from weigh.formats.protobuf import BYTES, Field, Wire
+from weigh.formats.source import quoted
 
 TOLD = 20  # files or refusals of one sort that are told one by one
 TYPES = {
@@ -113,7 +114,9 @@ class Tensors:
     def tell(self) -> None:
         """Add to the receipt which files are named, and what more was refused."""
         for location, count in list(self._files.items())[:TOLD]:
-            self.source.receipt.notes.append(f"{count:,} of the weights lie in {location!r}, which was not opened.")
+            self.source.receipt.notes.append(
+                f"{count:,} of the weights lie in {quoted(location)}, which was not opened."
+            )
         if len(self._files) > TOLD:
             self.source.receipt.notes.append(f"{len(self._files) - TOLD:,} more files are named, and were not opened.")
         if self._refused > TOLD:
@@ -125,7 +128,7 @@ class Tensors:
             number, kind, value, at = found
             match number, kind:
                 case 1, (0 | 2):
-                    claims.dims += self.wire.integers(found, "the shape of a tensor")
+                    claims.dims += self.wire.sizes(found, "a tensor")
                     self.source.check(len(claims.dims), "rank", f"the number of axes of the tensor at byte {start:,}")
                 case 2, 0:
                     claims.type = value
@@ -145,7 +148,7 @@ class Tensors:
                 case 13, 2:
                     key, text = self.wire.pair(at, at + value)
                     if key in claims.external:
-                        raise FormatError(f"{self.name}: at byte {at:,}: external data names {key!r} twice.")
+                        raise FormatError(f"{self.name}: at byte {at:,}: external data names {quoted(key)} twice.")
                     claims.external[key] = text
                 case 14, 0:
                     claims.location = value
@@ -160,7 +163,7 @@ class Tensors:
         return (value // width, value // width) if width else (-(-value // 10), value)
 
     def _checked(self, claims: _Claims) -> Tensor:
-        named = f"{self.name}: the tensor {claims.name!r}"
+        named = f"{self.name}: the tensor {quoted(claims.name)}"
         if claims.type not in TYPES:
             raise FormatError(f"{named} is of the number format {claims.type}, which is not known.")
         if any(dim < 0 for dim in claims.dims):
@@ -208,11 +211,14 @@ class Tensors:
         if claims.external.get("length") and numbers["length"] != size:
             raise FormatError(f"{named} should be {size:,} bytes, and claims {numbers['length']:,} in another file.")
         for key in claims.external.keys() - _EXTERNAL_KEYS:
-            self._refuse(f"external data of {claims.name!r} sets {key!r}, which is not of the format; it was not used.")
+            self._refuse(
+                f"external data of {quoted(claims.name)} sets {quoted(key)}, which is not of the format; it was not used."
+            )
         parts = location.replace("\\", "/").split("/")
         if not location or not parts[0] or ".." in parts or ":" in parts[0] or "\0" in location or parts[0] == "*":
             self._refuse(
-                f"{claims.name!r} names the file {location!r}, which leads out of the folder; it was not opened."
+                f"{quoted(claims.name)} names the file {quoted(location)}, which leads out of the folder; "
+                "it was not opened."
             )
             return None
         self._files[location] = self._files.get(location, 0) + 1
@@ -234,13 +240,13 @@ class Tensors:
             elif (number, kind) == (2, BYTES):
                 indices = self.read(at, at + value)
             elif number == 3:
-                dims += self.wire.integers(found, "the shape of a sparse tensor")
+                dims += self.wire.sizes(found, "a sparse tensor")
+                self.source.check(len(dims), "rank", "the number of axes of a sparse tensor")
         if values is None or indices is None:
             raise FormatError(f"{self.name}: at byte {start:,}: a sparse tensor has no values or no places.")
-        self.source.check(len(dims), "rank", f"the number of axes of {values.path!r}")
         stored = prod(values.shape)
         if any(dim < 0 for dim in dims) or stored > prod(dims):
-            raise FormatError(f"{self.name}: {values.path!r} is {dims}, and {stored:,} of it are stored.")
+            raise FormatError(f"{self.name}: {quoted(values.path)} is {dims}, and {stored:,} of it are stored.")
         return Tensor(
             values.path,
             tuple(dims),

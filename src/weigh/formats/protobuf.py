@@ -131,6 +131,13 @@ class Wire:
                 number, at = varint(at, end)
                 yield signed(number)
 
+    def sizes(self, field: Field, what: str) -> list[int]:
+        """Return the sizes of axes of which this is one or a packed run; raises where they are more than the limit."""
+        _, kind, value, _ = field
+        if kind == BYTES:
+            self.source.check(-(-value // 10), "rank", f"at least the number of axes of {what}")
+        return list(self.integers(field, what))
+
     def floats(self, field: Field, what: str) -> list[float]:
         """Return the 32-bit numbers of a repeated field, of which this is one number or a packed run of them."""
         import struct

@@ -21,7 +21,7 @@ from weigh.account.stored import Stored
 from weigh.errors import FormatError
 from weigh.formats import sorted_table
 from weigh.formats.protobuf import BYTES, VARINT, Wire, signed
-from weigh.formats.source import Limits, Source, opened
+from weigh.formats.source import Limits, Source, opened, quoted
 
 SUFFIXES = (".index", ".pb")
 GRAPH = "saved_model.pb"
@@ -133,12 +133,12 @@ def _variable(wire: Wire, name: str, start: int, end: int, shards: int, graph: _
     dtype = _dtype(source, type_, name)
     count = prod(shape)
     if not 0 <= shard < max(shards, 1):
-        raise FormatError(f"{source.name}: {name!r} lies in file {shard:,} of {shards:,}.")
+        raise FormatError(f"{source.name}: {quoted(name)} lies in file {shard:,} of {shards:,}.")
     width = _width(dtype)
     if sliced:
         size = count * width
     elif size < 0 or (width and size not in (count * width, -(-count * _bits(dtype) // 8))):
-        raise FormatError(f"{source.name}: {name!r} is {list(shape)} of {dtype}, and has {size:,} bytes.")
+        raise FormatError(f"{source.name}: {quoted(name)} is {list(shape)} of {dtype}, and has {size:,} bytes.")
     path = name.removesuffix(_VALUE)
     role, evidence = _role(name, path)
     known = graph.variable(path) if graph is not None else None
@@ -166,16 +166,16 @@ def _role(name: str, path: str) -> tuple[str, str]:
 def _shape(wire: Wire, start: int, end: int, name: str) -> tuple[int, ...]:
     """Return a TensorShapeProto."""
     sizes = [_number(wire, at, stop, 1) for at, stop in wire.messages(2, start, end)]
-    wire.source.check(len(sizes), "rank", f"the number of axes of {name!r}")
+    wire.source.check(len(sizes), "rank", f"the number of axes of {quoted(name)}")
     if any(size < 0 for size in sizes):
-        raise FormatError(f"{wire.source.name}: {name!r} has the shape {sizes}: no size is negative.")
+        raise FormatError(f"{wire.source.name}: {quoted(name)} has the shape {sizes}: no size is negative.")
     return tuple(sizes)
 
 
 def _dtype(source: Source, number: int, name: str) -> str:
     dtype = TYPES.get(number - 100 if number > 100 else number)  # beyond 100: a reference to such a tensor
     if dtype is None:
-        raise FormatError(f"{source.name}: {name!r} is of the number format {number}, which is not known.")
+        raise FormatError(f"{source.name}: {quoted(name)} is of the number format {number}, which is not known.")
     return dtype
 
 
@@ -375,9 +375,13 @@ class _Graph:
         dtype, count = _dtype(self.source, type_, path), prod(shape)
         width = _width(dtype)
         if content is not None and width and content not in (count * width, 0):
-            raise FormatError(f"{self.source.name}: {path!r} is {list(shape)} of {dtype}, and has {content:,} bytes.")
+            raise FormatError(
+                f"{self.source.name}: {quoted(path)} is {list(shape)} of {dtype}, and has {content:,} bytes."
+            )
         if least > count:
-            raise FormatError(f"{self.source.name}: {path!r} is {list(shape)} of {dtype}, and has {least:,} numbers.")
+            raise FormatError(
+                f"{self.source.name}: {quoted(path)} is {list(shape)} of {dtype}, and has {least:,} numbers."
+            )
         if not count or dtype == "string" or path in self._paths:
             return
         self._paths.add(path)

@@ -11,6 +11,8 @@ from typing import BinaryIO, cast
 from weigh.account.receipt import Receipt
 from weigh.errors import FormatError
 
+_QUOTED = 100  # characters of a name in a message
+
 
 class Limits:
     """What a reader takes at most, whatever a file claims; every one can be set anew.
@@ -148,3 +150,8 @@ def opened(path: str | os.PathLike[str], limits: Limits | None = None) -> Iterat
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe without a writer would be waited for
+
+
+def quoted(name: str) -> str:
+    """Return a name of a file's own as it stands in a message: quoted, escaped, and cut where it goes on and on."""
+    return repr(name) if len(name) <= _QUOTED else f"{name[:_QUOTED]!r}… ({len(name):,} characters)"

@@ -19,7 +19,7 @@ from weigh.account.stored import Stored
 from weigh.errors import FormatError
 from weigh.formats import arguments
 from weigh.formats.flatbuffers import FlatBuffer, Table
-from weigh.formats.source import Source
+from weigh.formats.source import Source, quoted
 from weigh.formats.tflite_operators import CUSTOM, NAMES
 
 SUFFIXES = (".tflite", ".lite")
@@ -166,13 +166,15 @@ class _Model:
             while name in used:
                 name = f"{name}#{index}"
             used.add(name)
-            shape = table.numbers(0, 4, f"the shape of {name!r}")
-            self.source.check(len(shape), "rank", f"the number of axes of {name!r}")
+            shape = table.numbers(0, 4, f"the shape of {quoted(name)}")
+            self.source.check(len(shape), "rank", f"the number of axes of {quoted(name)}")
             if any(size < 0 for size in shape):
-                raise FormatError(f"{self.source.name}: {name!r} has the shape {shape}: no size is negative.")
+                raise FormatError(f"{self.source.name}: {quoted(name)} has the shape {shape}: no size is negative.")
             type_ = table.number(1, 1)
             if type_ >= len(TYPES):
-                raise FormatError(f"{self.source.name}: {name!r} is of the number format {type_}, which is not known.")
+                raise FormatError(
+                    f"{self.source.name}: {quoted(name)} is of the number format {type_}, which is not known."
+                )
             yield _Tensor(name, tuple(shape), type_, table)
 
     def _locate(self, tensor: _Tensor) -> bool:
@@ -190,7 +192,7 @@ class _Model:
             tensor.packing = "sparse: only what is not zero is stored"
         elif tensor.bits and tensor.bytes * 8 - prod(tensor.shape) * tensor.bits not in range(8):
             raise FormatError(
-                f"{self.source.name}: {tensor.name!r} is {list(tensor.shape)} of {tensor.dtype}, and has "
+                f"{self.source.name}: {quoted(tensor.name)} is {list(tensor.shape)} of {tensor.dtype}, and has "
                 f"{tensor.bytes:,} bytes."
             )
         return True
@@ -266,7 +268,7 @@ class _Model:
             (2, 4, "float32", roles.QUANTISATION_SCALE, "scale"),
             (3, 8, "int64", roles.ZERO_POINT, "zero_point"),
         ):
-            _, count = quantisation.vector(field, width, f"the {name} of {tensor.name!r}") or (0, 0)
+            _, count = quantisation.vector(field, width, f"the {name} of {quoted(tensor.name)}") or (0, 0)
             if count:
                 yield Stored(
                     f"{tensor.path}/quantization/{name}",
