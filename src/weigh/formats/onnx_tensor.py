@@ -212,7 +212,8 @@ class Tensors:
             raise FormatError(f"{named} should be {size:,} bytes, and claims {numbers['length']:,} in another file.")
         for key in claims.external.keys() - _EXTERNAL_KEYS:
             self._refuse(
-                f"external data of {quoted(claims.name)} sets {quoted(key)}, which is not of the format; it was not used."
+                f"external data of {quoted(claims.name)} sets {quoted(key)}, which is not of the format; "
+                "it was not used."
             )
         parts = location.replace("\\", "/").split("/")
         if not location or not parts[0] or ".." in parts or ":" in parts[0] or "\0" in location or parts[0] == "*":
