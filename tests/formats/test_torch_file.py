@@ -483,6 +483,11 @@ def test_storages_that_are_missing_or_too_short_are_told() -> None:
             read(stacked({"w": tensor((2,))}, {"0": size}))
 
 
+def test_a_zip_file_without_members_is_told() -> None:
+    with pytest.raises(FormatError, match="only: nothing"):
+        read(b"PK\3\4" + b"PK\5\6" + bytes(8) + bytes(4) + struct.pack("<I", 4) + bytes(2))
+
+
 def test_what_is_more_or_less_than_claimed_is_told() -> None:
     account = read(zipped({"w": tensor((2,), bytes(16), numel=2)}, {"archive/data/7": bytes(5)}))
     assert "has 16 bytes, and the pickle speaks of 8 of them" in notes(account)

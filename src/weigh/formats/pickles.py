@@ -279,6 +279,7 @@ class _Machine:
         self._tokens: dict[tuple[str, str], Token] = {}
         self._references: list[Reference] = []
         self._steps = 0
+        self._paired_so_far = 0
         self._text = 0
 
     def run(self) -> Pickle:
@@ -448,7 +449,9 @@ class _Machine:
 
     def _paired(self, written: list[Any]) -> Pairs:
         """Return the pairs that Python 2 wrote as lists of two."""
-        self._steps += len(written)
+        self._paired_so_far += len(written)
+        if self._paired_so_far > self.tape.at:  # a pair takes more than a byte, unless one list is used again and again
+            raise self.tape.error("dictionaries are made of one list again and again")
         pairs = Pairs()
         for pair in written:
             if isinstance(pair, (list, tuple)) and len(pair) == 2:

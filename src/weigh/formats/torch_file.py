@@ -87,7 +87,7 @@ class _Zip:
         self.source = source
         self.archive = Archive(source.as_file(), source.name)
         self.sizes = self.archive.sizes
-        self.folder = next(iter(self.sizes)).partition("/")[0]  # PyTorch takes that of the first member
+        self.folder = next(iter(self.sizes), "").partition("/")[0]  # PyTorch takes that of the first member
         self.claimed: dict[str, int] = {}
 
     def account(self) -> Account:
