@@ -35,7 +35,7 @@ FILES = {
 }
 """Modules that read a file, and what people call the format; those of a telling first byte sequence come first."""
 
-FOLDERS = ("huggingface", "savedmodel", "coreml")
+FOLDERS = ("huggingface", "savedmodel", "coreml", "orbax")
 """Modules that read a folder as one network."""
 
 STANDARD_INPUT = "-"
