@@ -22,7 +22,6 @@ from weigh.formats.protobuf import BYTES, VARINT, Wire, signed
 from weigh.formats.source import Limits, Source, opened, quoted
 
 SUFFIXES = (".mlmodel",)
-FOLDER_SUFFIXES = (".mlpackage",)
 MODEL = os.path.join(
     "Data", "com.apple.CoreML", "model.mlmodel"
 )  # what every package has, wherever its manifest points
