@@ -176,3 +176,28 @@ def test_units_of_a_million_millions_are_declared_and_accounted():
     x = weigh.Input((1000,))
     model = weigh.Model(x, weigh.layers.Dense(10**12)(x))
     assert model.count_params() == model.account().total == 1001 * 10**12
+
+
+def test_the_role_of_a_users_weight_is_told_from_its_name_its_attribute_or_how_it_begins() -> None:
+    class Linear(weigh.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight((input_shape[-1], 4), initializer="random_normal")
+            self.kept = [
+                self.add_weight((4,), initializer="zeros"),
+                self.add_weight((4,), initializer="ones"),
+                self.add_weight((4, 4), initializer="orthogonal"),
+                self.add_weight((4,), initializer="zeros", trainable=False),
+                self.add_weight((2,), initializer="zeros", role="temperature"),
+            ]
+
+    layer = Linear()
+    layer.build((None, 3))
+    told = {(row.role, row.evidence) for row in Account.of(layer)}
+    assert told == {
+        ("kernel", "held as w"),
+        ("bias", "1 axes, begins by Zeros"),
+        ("scale", "1 axes, begins by Ones"),
+        ("kernel", "2 axes, begins by Orthogonal"),
+        ("weight", ""),
+        ("temperature", "declared"),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 KERNEL = "kernel"
 DEPTHWISE_KERNEL = "depthwise kernel"
 POINTWISE_KERNEL = "pointwise kernel"
@@ -130,6 +132,39 @@ _NAMES = {
 def of(declared: str, name: str) -> str:
     """Return the declared role, else what the weight's name tells, else `UNSAID`."""
     return declared or _NAMES.get(name, UNSAID)
+
+
+def told(weight: Any, held_as: str = "") -> tuple[str, str]:
+    """Return a weight's role and what it was told from, in words.
+
+    That is its declaration, its name, the attribute that its layer holds it as, or else how it begins.
+
+    Args:
+        weight: declared or stored.
+        held_as: name of the attribute; empty where there is none.
+    """
+    if weight.role:
+        return weight.role, "declared"
+    for name, how in ((weight.name, "named"), (held_as, "held as")):
+        if name in _NAMES:
+            return _NAMES[name], f"{how} {name}"
+    start = type(getattr(weight, "initializer", None)).__name__
+    begins = _BEGINNINGS.get((start, min(len(weight.shape), 2))) if weight.learnable else None
+    return (begins, f"{len(weight.shape)} axes, begins by {start}") if begins else (UNSAID, "")
+
+
+_BEGINNINGS = {
+    ("Zeros", 1): BIAS,
+    ("Ones", 1): SCALE,
+    **{
+        (f"{scheme}{kind}", 2): KERNEL
+        for scheme in ("Random", "Glorot", "He", "Lecun", "Truncated")
+        for kind in ("Normal", "Uniform")
+    },
+    ("Orthogonal", 2): KERNEL,
+    ("VarianceScaling", 2): KERNEL,
+}
+"""What a learned weight is usually for that begins by an initializer and has so many axes, 2 for 2 or more."""
 
 
 BESIDE = frozenset({COUNTER, RANDOM_STATE, SLOT, METRIC, QUANTISATION, TABLE, SETTING, SHADOW})

@@ -9,7 +9,7 @@ from weigh.account.entry import Entry
 from weigh.declare.dim import Dim, Origin, Shape
 from weigh.declare.graph import Tensor
 from weigh.report.explanation import Joined, Said
-from weigh.report.place import Place
+from weigh.report.place import Place, attributes
 
 
 def working(rows: list[Entry]) -> Joined:
@@ -51,7 +51,9 @@ def _of_size(size: int, place: Place) -> Said:
     axis: int | None = getattr(size, "axis", None)
     if axis is None:
         if origin is None:
-            return Said("source.unsaid", size=size, type=type(place.layer).__name__)
+            alike = [name for name, value in attributes(place.layer).items() if value == size and value is not True]
+            argument = alike[0] if len(alike) == 1 else None
+            return Said("source.unsaid", size=size, type=type(place.layer).__name__, argument=argument)
         arithmetic = _working(origin) if origin.kind == "arithmetic" else None
         return Said("source.own", size=size, working=arithmetic, origin=_named(origin, place))
     tensor = _input_with(size, axis, place)
