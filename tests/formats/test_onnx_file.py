@@ -302,7 +302,7 @@ def test_keys_of_external_data_set_nothing() -> None:
 
 
 def test_nothing_is_taken_from_a_hub() -> None:
-    """CVE-2026-28500: a model of a hub was trusted without being asked; here there is no hub, and nothing runs."""
+    """CVE-2026-28500: `silent=True` left out the question of trust; here there is no hub, and nothing runs."""
     account = read(fixture("network"))
     assert account.receipt is not None
     assert account.receipt.executed is False

@@ -261,13 +261,24 @@ def test_a_vector_at_an_odd_place_is_read_as_it_is() -> None:
 
 @pytest.mark.parametrize("width", [0, 1, 3, 5])
 def test_the_list_of_a_tables_fields_must_have_a_possible_length(width: int) -> None:
-    """google/flatbuffers#9030, #9122, #8567: verifiers took a vtable's length as it came."""
     data = bytearray(written([([4], 9, 1)], [b"", b"abcd"]))
     (root,) = struct.unpack_from("<I", data)
     vtable = root - struct.unpack_from("<i", data, root)[0]
     data[vtable : vtable + 2] = struct.pack("<H", width)
     with pytest.raises(FormatError, match="the list of its fields"):
         read(bytes(data))
+
+
+def test_a_field_beyond_the_file_is_not_followed() -> None:
+    """google/flatbuffers#9040: even a verifier read a field's offset before it knew that the field was there."""
+    data = bytearray(written([([4], 9, 1)], [b"", b"abcd"]))
+    (root,) = struct.unpack_from("<I", data)
+    vtable = root - struct.unpack_from("<i", data, root)[0]
+    for field in (2, 4):  # subgraphs, buffers
+        changed = bytearray(data)
+        changed[vtable + 4 + 2 * field : vtable + 6 + 2 * field] = b"\xff\xff"
+        with pytest.raises(FormatError, match="but the file has"):
+            read(bytes(changed))
 
 
 def test_limits_hold() -> None:
