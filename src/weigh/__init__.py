@@ -7,8 +7,14 @@ use: importing weigh imports neither NumPy nor JAX.
 import sys
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import lazy_loader
+
+from weigh import account
+
+if TYPE_CHECKING:
+    from weigh.account.account import Account
 
 __version__ = "0.1.0"
 
@@ -76,6 +82,18 @@ class _Room(ModuleType):
 
 for _name in _ROOMS:
     globals()[_name] = sys.modules[f"{__name__}.{_name}"] = _Room(f"{__name__}.{_name}")
+
+
+class _Account(ModuleType):
+    """The package `weigh.account`, which can be called: ``weigh.account(x)``, see `weigh.account_of.account`."""
+
+    def __call__(self, x: object, optimizer: object = None, *, name: str | None = None) -> "Account":
+        from weigh.account_of import account as account_of
+
+        return account_of(x, optimizer, name=name)
+
+
+account.__class__ = _Account
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,1 @@
+"""Networks that live in other frameworks, read to accounts by protocol: nothing of a framework is imported or run."""
