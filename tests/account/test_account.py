@@ -195,8 +195,8 @@ def test_the_role_of_a_users_weight_is_told_from_its_name_its_attribute_or_how_i
     told = {(row.role, row.evidence) for row in Account.of(layer)}
     assert told == {
         ("kernel", "held as w"),
-        ("bias", "1 axes, begins by Zeros"),
-        ("scale", "1 axes, begins by Ones"),
+        ("bias", "1 axis, begins by Zeros"),
+        ("scale", "1 axis, begins by Ones"),
         ("kernel", "2 axes, begins by Orthogonal"),
         ("weight", ""),
         ("temperature", "declared"),

@@ -150,7 +150,11 @@ def told(weight: Any, held_as: str = "") -> tuple[str, str]:
             return _NAMES[name], f"{how} {name}"
     start = type(getattr(weight, "initializer", None)).__name__
     begins = _BEGINNINGS.get((start, min(len(weight.shape), 2))) if weight.learnable else None
-    return (begins, f"{len(weight.shape)} axes, begins by {start}") if begins else (UNSAID, "")
+    return (begins, f"{_axes(len(weight.shape))}, begins by {start}") if begins else (UNSAID, "")
+
+
+def _axes(count: int) -> str:
+    return "1 axis" if count == 1 else f"{count} axes"
 
 
 _BEGINNINGS = {
