@@ -38,6 +38,9 @@ FILES = {
 FOLDERS = ("huggingface", "savedmodel", "coreml", "orbax")
 """Modules that read a folder as one network."""
 
+BEGINNINGS = {".onnx": ("onnx_file", b"\x08")}
+"""For an ending, who is asked first if the file also begins so; no telling first bytes of another format do."""
+
 STANDARD_INPUT = "-"
 _HEAD = 512  # bytes that tell what a file is: a tar file's magic stands at 257
 _SPOOL = 1 << 36  # bytes of a stream that are kept in a temporary file at most
@@ -109,6 +112,9 @@ def _reader(source: Source) -> str | None:
     source.file.seek(0)
     head = source.file.read(_HEAD)  # which the reader reads again, and counts
     name = os.path.basename(source.name)
+    likely, first = BEGINNINGS.get(os.path.splitext(name.lower())[1], ("", b""))
+    if likely and head.startswith(first) and _module(likely).recognises(head, name):
+        return likely
     for known_as in ("", name):
         for found, module in _readers():
             if module.recognises(head, known_as):
