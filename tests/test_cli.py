@@ -1,17 +1,23 @@
 """The command `weigh`: what it prints, and how it ends."""
 
+import io
 import json
+import math
 import os
 import pty
+import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 
 import weigh
 from weigh.cli import main
+from weigh.cli.progress import Waiting
 
 Answer = tuple[int, str, str]
 NETWORKS = Path(__file__).parent / "fixtures"
@@ -57,6 +63,9 @@ def file(tmp_path: Path) -> Path:
         "explain head/dense_1 --lang zh",
         "explain --totals",
         "explain head --json",
+        "account",
+        "account --sort count --where trainable=no",
+        "summary --depth 1 --lang zh",
     ],
 )
 def test_what_is_printed_is_as_reviewed(
@@ -68,7 +77,7 @@ def test_what_is_printed_is_as_reviewed(
     golden(f"cli/{arguments.replace('--', '').replace('/', ' ').replace(' ', '_')}.txt", out)
 
 
-@pytest.mark.parametrize("arguments", ["", "summary", "explain", "run"])
+@pytest.mark.parametrize("arguments", ["", "account", "summary", "explain", "run", "completion"])
 def test_help_is_as_reviewed_and_has_an_example(
     arguments: str, command: Callable[..., Answer], golden: Callable[[str, str], None]
 ) -> None:
@@ -100,14 +109,22 @@ def test_a_file_gives_what_the_model_in_it_gives(file: Path, command: Callable[.
     ("arguments", "message"),
     [
         ("bogus", "No such command 'bogus'."),
-        ("summary", "Missing argument 'FILE.keras'."),
+        ("summary", "Missing argument 'X'."),
         ("summary {file} --style keras4", "Invalid value for '--style'"),
         ("summary {file} --line-length 0", "Invalid value for '--line-length'"),
         ("summary {file} --line-length 9", "line_length"),
         ("summary {file} --style keras1 --expand-nested", "Keras 1's summary has no `expand_nested`"),
         ("summary {folder}/none.keras", "none.keras' cannot be read"),
-        ("summary {folder}", "is a folder"),
-        ("summary {text}", "is not a zip file"),
+        ("summary {empty}", "there is no file in this folder"),
+        ("summary {text}", "neither its first bytes nor its name tell"),
+        ("summary {text} --where 'count >> 3'", "At character 8 of the condition: expected what to compare with"),
+        ("summary {text} --limit depth", "'depth' is not like depth=1e6"),
+        ("summary {text} --limit deep=3", "'deep' is no limit. Limits: header,"),
+        ("summary {array} --style keras2", "--style is for the table of a .keras file"),
+        ("summary {array} --limit rank=1", "the limit `rank`"),
+        ("explain {array} nothing", "Unknown layer or array of ones.npy: 'nothing'"),
+        ("account no.such.module:thing", "no.such.module:thing cannot be had: ModuleNotFoundError"),
+        ("completion csh", "Invalid value for '{bash|zsh|fish}'"),
         ("explain {file} batch_normalisation", "Did you mean 'batch_normalization'"),
         ("explain {file} batch_normalisation --json", "Did you mean 'batch_normalization'"),
         ("explain {file} --lang tlh", "tlh"),
@@ -120,7 +137,11 @@ def test_trouble_is_one_line_and_exit_code_2(
 ) -> None:
     text = file.parent / "notes.txt"
     text.write_text("no network")
-    code, out, err = command(*arguments.format(file=file, folder=file.parent, text=text).split())
+    empty = file.parent / "empty"
+    empty.mkdir()
+    numpy.save(file.parent / "ones.npy", numpy.ones((3, 4), "float32"))
+    names = {"file": file, "folder": file.parent, "text": text, "empty": empty, "array": file.parent / "ones.npy"}
+    code, out, err = command(*(word.format(**names) for word in shlex.split(arguments)))
     assert (code, out) == (2, "")
     assert err.startswith("weigh: error: ")
     assert message in err
@@ -183,6 +204,147 @@ def test_a_file_is_looked_into_without_arrays(file: Path) -> None:
     )
     assert process.stderr == "set()\n"
     assert "\x1b" not in process.stdout
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """Two blocks and a head, as a safetensors file has them."""
+    arrays = {
+        **{f"model.layers.{n}.{name}.weight": (8, 8) for n in range(2) for name in ("q_proj", "k_proj")},
+        **{f"model.layers.{n}.norm.weight": (8,) for n in range(2)},
+        "model.norm.weight": (8,),
+        "lm_head.weight": (16, 8),
+    }
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(safetensors(arrays))
+    return path
+
+
+def safetensors(arrays: dict[str, tuple[int, ...]]) -> bytes:
+    header, end = {}, 0
+    for name, shape in arrays.items():
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end := end + 4 * math.prod(shape)]}
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(end)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "summary",
+        "summary --lang zh --receipt",
+        "summary --depth 1 --sort count",
+        "account --sort path",
+        "account --where 'layer~layers.1 and count>10'",
+        "explain",
+        "explain model.layers.0.norm",
+        "explain lm_head.weight --lang zh",
+        "explain --totals",
+        "account --json --where rank=1",
+    ],
+)
+def test_what_is_printed_of_another_file_is_as_reviewed(
+    arguments: str, foreign: Path, command: Callable[..., Answer], golden: Callable[[str, str], None]
+) -> None:
+    name, *options = shlex.split(arguments)
+    code, out, err = command(name, foreign, *options)
+    assert (code, err) == (0, "")
+    shown = "".join(sign for sign in arguments if sign not in "-'><=").replace(" ", "_")
+    golden(f"cli/foreign_{shown}.txt", out.replace(str(foreign), "model.safetensors"))
+
+
+def test_the_json_of_a_file_has_every_array_once_and_null_for_what_is_not_known(
+    foreign: Path, command: Callable[..., Answer]
+) -> None:
+    data = json.loads(command("summary", foreign, "--json")[1])
+    assert (data["schema"], data["format"], data["total"]) == ("weigh.account/1", "safetensors", 408)
+    assert (data["trainable"], data["non_trainable"], data["beside"]) == (None, None, [])
+    assert [row["path"] for row in data["weights"]][-1] == "lm_head.weight"
+    assert {row["trainable"] for row in data["weights"]} == {None}
+    assert data["receipt"]["executed"] is False
+    assert command("summary", foreign, "--json") == command("account", foreign, "--json")
+
+
+def test_standard_input_is_read_as_a_file_is(foreign: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "weigh", "summary", "-"],
+        input=foreign.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    assert process.stdout.startswith(b"standard input (safetensors): 408 parameters")
+
+
+def test_an_object_of_a_module_is_looked_at(
+    tmp_path: Path, command: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module_with_a_network.py").write_text(
+        "import weigh\nclass Made:\n    layer = weigh.layers.Dense(2, name='d')\n"
+        "    network = weigh.Sequential([weigh.Input((3,)), layer])\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code, out, _ = command("account", "module_with_a_network:Made.network")
+    assert code == 0
+    assert "d/kernel" in out
+    assert command("explain", "module_with_a_network:Made.network", "d")[1].startswith("d (Dense): 8 = 3 × 2 + 2")
+
+
+def test_a_file_is_summarised_by_a_new_process_without_any_library(foreign: Path) -> None:
+    script = (
+        "import sys\nfrom weigh.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as ended:\n    assert ended.code == 0\n"
+        "print({'numpy', 'jax', 'h5py', 'rich', 'optax'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, "summary", foreign], capture_output=True, text=True, check=True
+    )
+    assert process.stderr == "set()\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str, command: Callable[..., Answer]) -> None:
+    code, out, err = command("completion", shell)
+    assert (code, err) == (0, "")
+    assert "_WEIGH_COMPLETE" in out
+
+
+@pytest.mark.parametrize(("words", "expected"), [("weigh acc", "account"), ("weigh explain {file} lm", "lm_head")])
+def test_a_shell_is_told_what_could_come_next(
+    words: str, expected: str, foreign: Path, command: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = words.format(file=foreign)
+    monkeypatch.setenv("_WEIGH_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert command() == (0, f"plain,{expected}\n", "")
+
+
+class Terminal(io.StringIO):
+    """Where a line was shown, and when."""
+
+    shown = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        self.shown.set()
+
+
+def test_who_waits_at_a_terminal_sees_it_and_nothing_is_left_of_it() -> None:
+    terminal = Terminal()
+    with Waiting(terminal, "a\x1bb"):
+        assert terminal.shown.wait(10)
+    assert "reading a\\x1bb, 1 s" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_who_does_not_wait_or_has_no_terminal_sees_nothing() -> None:
+    for stream in (Terminal(), io.StringIO()):
+        with Waiting(stream, "model"):
+            pass
+        assert stream.getvalue() == ""
 
 
 def test_an_interrupt_ends_with_130(

@@ -1,16 +1,22 @@
 """The documents tell the truth: their Python runs, prints what they say it prints, and their links lead somewhere.
 
 In a document, a block fenced as `python` is run, all blocks of one document one after the other in one namespace. A
-block fenced as `text` that follows it directly is what it must print; `>>>` examples are checked as doctest does.
+block fenced as `text` that follows it directly is what it must print; `>>>` examples are checked as doctest does. A
+block fenced as `sh` before a `text` is a command `weigh`, at the root of the repository.
 """
 
 import contextlib
 import doctest
+import importlib
 import io
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+
+from weigh.cli import main
+from weigh.formats import detect
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -19,6 +25,9 @@ DOCUMENTS = sorted(
 
 FENCED = re.compile(r"^(```+)[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(r"^```python\n(?P<code>.*?)^```$(?:\n+```text\n(?P<output>.*?)^```$)?", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(
+    r"^```sh\n(?P<command>weigh [^\n]*)\n```\n+```text\n(?P<output>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 LINK = re.compile(r"\]\((?!\w+:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 
@@ -53,6 +62,17 @@ def test_the_python_of_a_document_runs_and_prints_what_the_document_says(
 
 
 @every_document
+def test_the_commands_of_a_document_print_what_it_says(
+    document: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for example in COMMAND.finditer(document.read_text()):
+        with pytest.raises(SystemExit):
+            main(shlex.split(example["command"])[1:])
+        assert lines(capsys.readouterr().out) == lines(example["output"])
+
+
+@every_document
 def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
     for link in LINK.finditer(FENCED.sub("", document.read_text())):
         target = document.parent / link["path"] if link["path"] else document
@@ -61,3 +81,12 @@ def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
             headings = HEADING.findall(FENCED.sub("", target.read_text()))
             slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert link["anchor"] in slugs, f"{link[0]} names no heading of {target.name}"
+
+
+@pytest.mark.parametrize("reader", [*detect.FILES, *detect.FOLDERS])
+def test_every_reader_has_its_row_with_the_endings_that_it_knows(reader: str) -> None:
+    table = (ROOT / "docs" / "formats.md").read_text().splitlines()
+    rows = [line for line in table if f"(../src/weigh/formats/{reader}.py)" in line]
+    assert len(rows) == 1
+    module = importlib.import_module(f"weigh.formats.{reader}")
+    assert all(f"`{ending}`" in rows[0] for ending in getattr(module, "SUFFIXES", ()))

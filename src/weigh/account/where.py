@@ -159,7 +159,7 @@ class _Reading:
             raise self._error(field, f"expected a name to compare: {', '.join(FIELDS)}")
         name = field.text.lower()
         if name not in FIELDS:
-            raise self._error(field, str(UnknownNameError.of("name", field.text, FIELDS)).rstrip("."))
+            raise self._error(field, str(UnknownNameError.of("name", field.text, FIELDS)))
         if name == "trainable" and (not self._seen.is_sign or self._seen.text in ("", ")")):
             return lambda row: row.trainable
         sign = self._take()
@@ -217,7 +217,8 @@ class _Reading:
 
     def _error(self, token: _Token, problem: str) -> ArgumentError:
         before, here, after = self._text[: token.at], self._text[token.at : token.end], self._text[token.end :]
-        return ArgumentError(f"At character {token.at + 1} of the condition: {problem}. {before}▸{here}◂{after}")
+        stop = "" if problem[-1] in ".?" else "."
+        return ArgumentError(f"At character {token.at + 1} of the condition: {problem}{stop} {before}▸{here}◂{after}")
 
 
 def _text(name: str, order: str, value: str) -> Test:

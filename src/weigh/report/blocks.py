@@ -153,7 +153,7 @@ def _label(paths: list[str]) -> str:
     texts = [" … ".join(map(str, run)) for run in shown]
     if len(runs) > _RANGES:
         texts[-1] = f"…, {texts[-1]}"
-    return escaped(stem) + ", ".join(texts)
+    return (escaped(stem) if stem else "") + ", ".join(texts)
 
 
 def _stem(path: str) -> str:

@@ -38,7 +38,7 @@ def explain(
         UnknownNameError: there is no such layer or language.
         ArgumentError: several layers inside have that name.
     """
-    shown = explanation(thing, layer, totals=totals, lang=lang, width=_width() if print_fn is None else None)
+    shown = explanation(thing, layer, totals=totals, lang=lang, width=text.room() if print_fn is None else None)
     (print_fn or print)(shown)
 
 
@@ -69,13 +69,6 @@ def explained(thing: Layer, layer: str | None = None, *, totals: bool = False) -
 def _account(thing: Any) -> Account:
     found: Account = thing.account() if thing.is_network else Account.of(thing)
     return found
-
-
-def _width() -> int | None:
-    import shutil
-    import sys
-
-    return min(text.WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 # A network ------------------------------------------------------------------------------------------------------

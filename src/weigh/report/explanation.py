@@ -56,11 +56,15 @@ class Table:
         rows: cells are values as of a Said; ``None`` leaves a cell empty.
         align: ``"l"`` or ``"r"`` for each column.
         shrink: the column whose cells are shortened where the table is too wide.
+        wide: whether it may be as wide as it is, for whoever reads it line by line.
     """
 
-    __slots__ = ("align", "rows", "shrink")
+    __slots__ = ("align", "rows", "shrink", "wide")
 
-    def __init__(self, align: str, rows: Iterable[Sequence[Any]], shrink: int | None = None) -> None:
+    def __init__(
+        self, align: str, rows: Iterable[Sequence[Any]], shrink: int | None = None, wide: bool = False
+    ) -> None:
+        self.wide = wide
         self.align = align
         self.shrink = shrink
         self.rows = [list(row) for row in rows]

@@ -11,6 +11,7 @@ from typing import Any
 from weigh.account import roles
 from weigh.account.account import Account
 from weigh.account.entry import Entry
+from weigh.account.stored import Stored
 from weigh.account.where import Where
 from weigh.declare.dim import Dim
 from weigh.errors import UnknownNameError
@@ -39,6 +40,7 @@ class View:
         depth: levels of layers that are shown; by default as many as fit a page.
         receipt: whether the receipt is shown with its limits.
         why: whether kinds and totals are explained.
+        wide: whether rows of arrays may be as wide as their paths are long.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class View:
         depth: int | None = None,
         receipt: bool = False,
         why: bool = False,
+        wide: bool = False,
     ) -> None:
         self.every = every
         self.where = where
@@ -57,6 +60,7 @@ class View:
         self.depth = depth
         self.receipt = receipt
         self.why = why
+        self.wide = wide
 
     def chosen(self, rows: Iterable[Entry]) -> list[Entry]:
         """Return the rows that are shown, in the order in which they are shown."""
@@ -92,13 +96,20 @@ def explanation(account: Account, path: str, *, lang: str | None = None, width: 
     return text.render(explained(account, path), words, width or text.WIDTH)
 
 
+def totals(account: Account, *, lang: str | None = None, width: int | None = None) -> str:
+    """Return the totals of an account as several tools count them."""
+    words = wording.load(wording.language(lang))
+    title = _title(_name(account), account.format, account.rows)
+    return text.render(Section(title, [pieces.elsewhere(account)]), words, width or text.WIDTH)
+
+
 # The whole ------------------------------------------------------------------------------------------------------
 
 
 def _whole(account: Account, view: View) -> Explanation:
     rows, beside = view.chosen(account.rows), view.chosen(account.beside)
     body: list[Part] = [pieces.kinds(account.rows)] if account.rows else []
-    body += _stored(account)
+    body += [*_stored(account), *_dtypes(account.rows)]
     if view.where is not None:
         body.append(
             Said(
@@ -112,12 +123,12 @@ def _whole(account: Account, view: View) -> Explanation:
             )
         )
     if view.every and view.depth is None:
-        body += _arrays("found.section.arrays", rows)
-        body += _arrays("found.section.beside", beside)
+        body += _arrays("found.section.arrays", rows, view.wide)
+        body += _arrays("found.section.beside", beside, view.wide)
     else:
         body += _layers(rows, view)
         if view.where is not None:
-            body += _arrays("found.section.beside", beside)
+            body += _arrays("found.section.beside", beside, view.wide)
     if view.where is None and not (view.every and view.depth is None):
         body += pieces.beside(account.beside, account.trainable)
     body += [*_packed([*rows, *beside]), *_aliases(account), *_graph(account)]
@@ -142,7 +153,8 @@ def _title(name: str, type: str, rows: Sequence[Entry]) -> Said:
 def _stored(account: Account) -> Iterator[Said]:
     """Yield how much is stored, where that is not what the title says."""
     rows = [*account.rows, *account.beside]
-    if account.beside or account.stored_elements != account.total:
+    is_stored = any(isinstance(row.weight, Stored) for row in rows)
+    if is_stored and (account.beside or account.stored_elements != account.total):
         yield Said(
             "found.stored",
             arrays=len(rows),
@@ -152,6 +164,16 @@ def _stored(account: Account) -> Iterator[Said]:
             packed=any(row.stored_elements < row.count for row in rows),
             n=len(rows),
         )
+
+
+def _dtypes(rows: list[Entry]) -> Iterator[Said]:
+    """Yield in which number formats the weights are."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.dtype] = counts.get(row.dtype, 0) + row.count
+    if counts:
+        most = sorted(counts.items(), key=lambda item: -item[1])[:_MOST]
+        yield Said("found.dtypes", dtypes=Joined(f"{visible(dtype)}{FIXED_SPACE}{count:,}" for dtype, count in most))
 
 
 def _why(account: Account) -> Iterator[Section]:
@@ -222,7 +244,7 @@ def _is_worked(rows: Sequence[Entry]) -> bool:
 # Arrays ---------------------------------------------------------------------------------------------------------
 
 
-def _arrays(heading: str, rows: list[Entry]) -> Iterator[Section]:
+def _arrays(heading: str, rows: list[Entry], wide: bool) -> Iterator[Section]:
     """Yield a table of arrays, one a row."""
     if not rows:
         return
@@ -243,6 +265,7 @@ def _arrays(heading: str, rows: list[Entry]) -> Iterator[Section]:
                 for row in rows
             ),
             shrink=0,
+            wide=wide,
         )
     ]
     if not has_roles:
@@ -263,26 +286,20 @@ def _is_told(row: Entry) -> bool:
 
 
 def _packed(rows: list[Entry]) -> Iterator[Section]:
-    """Yield what several weights in one stored element stand for, and how that is known."""
-    groups: dict[str, list[Entry]] = {}
+    """Yield how weights are packed, and how that is known."""
+    groups: dict[tuple[str, str], list[Entry]] = {}
     for row in rows:
         if row.packing:
-            groups.setdefault(row.packing, []).append(row)
+            groups.setdefault((row.dtype, row.packing), []).append(row)
     if groups:
-        shown = list(groups.items())[:_FEW]
-        lines = (
-            Said(
-                "found.packed",
-                count=sum(row.count for row in some),
-                stored=sum(row.stored_elements for row in some),
-                packing=visible(packing),
-                path=escaped(some[0].path),
-                arrays=len(some),
-                n=len(some),
-            )
-            for packing, some in shown
-        )
-        yield Section(Said("found.section.packed"), [*lines, *_more(len(groups) - len(shown))])
+        few = list(groups.items())[:_MOST]
+        lines = ([visible(dtype), _stands_for(some), visible(packing)] for (dtype, packing), some in few)
+        yield Section(Said("found.section.packed"), [Table("lll", lines), *_more(len(groups) - len(few))])
+
+
+def _stands_for(rows: list[Entry]) -> Said:
+    count, stored = sum(row.count for row in rows), sum(row.stored_elements for row in rows)
+    return Said("found.packed", count=count, stored=stored if stored != count else None, arrays=len(rows), n=len(rows))
 
 
 def _aliases(account: Account) -> Iterator[Section]:
@@ -369,12 +386,7 @@ def explained(account: Account, path: str) -> Explanation:
         UnknownNameError: nothing has that path; the message has the nearest ones.
     """
     every = [*account.rows, *account.beside]
-    canonical = account.aliases.get(path, path)
-    rows = [row for row in every if row.path == canonical]
-    if not rows:
-        rows = [row for row in every if row.layer == path or row.layer.startswith((f"{path}.", f"{path}/"))]
-    if not rows:
-        raise UnknownNameError.of(f"layer or array of {escaped(_name(account))}", escaped(path), _near(every, path))
+    rows = _under(account, path)
     weights = [row for row in rows if row.kind not in roles.BESIDE]
     is_layer = len({row.layer for row in rows}) == 1
     body: list[Part] = []
@@ -394,6 +406,29 @@ def explained(account: Account, path: str) -> Explanation:
         said = Said("network.share", here=here, total=account.total, share=share)
         body.append(Section(Said("section.network", name=escaped(_name(account))), [said]))
     return Explanation(path, rows, _title(path, type or account.format, weights or rows), body)
+
+
+def within(account: Account, path: str) -> Account:
+    """Return the account of what stands under a path; raises as `explained`."""
+    rows = _under(account, path)
+    part = Account(path, [row for row in rows if row.kind not in roles.BESIDE])
+    part.beside = [row for row in rows if row.kind in roles.BESIDE]
+    part.format, part.receipt = account.format, account.receipt
+    here = {row.path for row in rows}
+    part.aliases = {alias: of for alias, of in account.aliases.items() if of in here}
+    return part
+
+
+def _under(account: Account, path: str) -> list[Entry]:
+    """Return the array that has a path, else those of the layers under it."""
+    every = [*account.rows, *account.beside]
+    canonical = account.aliases.get(path, path)
+    rows = [row for row in every if row.path == canonical]
+    if not rows:
+        rows = [row for row in every if row.layer == path or row.layer.startswith((f"{path}.", f"{path}/"))]
+    if not rows:
+        raise UnknownNameError.of(f"layer or array of {escaped(_name(account))}", escaped(path), _near(every, path))
+    return rows
 
 
 def _near(rows: list[Entry], path: str) -> list[str]:
@@ -438,7 +473,7 @@ def _own(rows: list[Entry]) -> Iterator[Part]:
             for row in rows
         ),
     )
-    told = [row for row in rows if _is_told(row)]
+    told = [row for row in rows if _is_told(row) and row.evidence]
     if told:
         yield Section(Said("found.section.told"), [Table("ll", ([escaped(row.name), _evidence(row)] for row in told))])
 

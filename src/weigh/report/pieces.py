@@ -86,7 +86,7 @@ def _multiple(slots: list[Entry], trained: int) -> Joined | None:
     """Return what an optimizer keeps as so many numbers a trained parameter and single ones: ``2 × 512 + 2``."""
     single = sum(row.count for row in slots if not row.shape)
     times, rest = divmod(sum(row.count for row in slots) - single, max(trained, 1))
-    if rest or not times:
+    if rest or not times or not trained:
         return None
     return Joined([Joined([times, trained], "×"), *([single] if single else [])], "+")
 

@@ -76,6 +76,8 @@ def _table(table: Table, words: Words, width: int) -> Iterator[str]:
     used = [column for column in range(len(table.align)) if any(row[column] for row in cells)]
     widths = {column: max(columns_of(row[column]) for row in cells) for column in used}
     *columns, last = used
+    if table.wide:
+        width = max(width, sum(widths.values()) + len(_GAP) * len(columns))
     if table.shrink in columns:
         others = sum(size + len(_GAP) for column, size in widths.items() if column not in (table.shrink, last))
         room = width - others - len(_GAP) - min(widths[last], _NARROWEST)
@@ -95,6 +97,14 @@ def _table(table: Table, words: Words, width: int) -> Iterator[str]:
             wrapped = wrap(row[last], width - left) or [""]
             yield (start + wrapped[0]).rstrip(" ")
             yield from (" " * left + line for line in wrapped[1:])
+
+
+def room() -> int:
+    """Return the columns that a text may take where standard output leads."""
+    import shutil
+    import sys
+
+    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
 
 
 def columns_of(text: str) -> int:
