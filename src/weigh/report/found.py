@@ -14,10 +14,10 @@ from weigh.account.entry import Entry
 from weigh.account.stored import Stored
 from weigh.account.where import Where
 from weigh.declare.dim import Dim
-from weigh.errors import UnknownNameError
+from weigh.errors import UnknownNameError, WeighError
 from weigh.report import blocks, pieces, sources, text, wording
 from weigh.report.blocks import Branch, Fold
-from weigh.report.explanation import Explanation, Joined, Part, Said, Section, Table
+from weigh.report.explanation import Explanation, Formula, Joined, Part, Said, Section, Table
 from weigh.report.shown import escaped, visible
 from weigh.report.wording import FIXED_SPACE
 
@@ -27,6 +27,7 @@ DECLARED = "declared"
 _LINES = 40  # of the table of layers, where no depth is asked for
 _MOST = 100  # lines of what may be any number: aliases, arrays of no layer
 _FEW = 10
+_FEWEST = 12  # arrays of a transformer
 _INDENT = FIXED_SPACE * 2
 
 
@@ -108,7 +109,7 @@ def totals(account: Account, *, lang: str | None = None, width: int | None = Non
 
 def _whole(account: Account, view: View) -> Explanation:
     rows, beside = view.chosen(account.rows), view.chosen(account.beside)
-    body: list[Part] = [pieces.kinds(account.rows)] if account.rows else []
+    body: list[Part] = [*_family(account), *([pieces.kinds(account.rows)] if account.rows else [])]
     body += [*_stored(account), *_dtypes(account.rows)]
     if view.where is not None:
         body.append(
@@ -148,6 +149,33 @@ def _title(name: str, type: str, rows: Sequence[Entry]) -> Said:
     total = sum(row.count for row in rows)
     size = pieces.size(sum(row.bytes for row in rows)) if rows else None
     return Said("title", name=escaped(name), type=escaped(type), total=total, bytes=size, n=total)
+
+
+def _family(account: Account) -> Iterator[Part]:
+    """Yield what line of transformers it is, and how its count comes about, where that is told."""
+    arrays = [row.weight for row in account.rows if isinstance(row.weight, Stored)]
+    if len(arrays) < _FEWEST:
+        return
+    from weigh.account import transformers
+
+    try:
+        network = transformers.recognised(account.config or None, arrays)
+    except WeighError as error:
+        yield Said("found.note", text=visible(str(error)))
+        return
+    if network is None:
+        return
+    formula = visible(network.formula.text).replace(" × ", f"{FIXED_SPACE}×{FIXED_SPACE}")
+    lines = Said("found.family.formula", formula=formula, total=network.total)
+    yield Said("found.family.name", name=escaped(network.family), evidence=visible(network.evidence))
+    yield Formula(lines)
+    active = network.active if network.active not in (None, network.total) else None
+    cached = network.cached_bytes()
+    if active is not None:
+        yield Said("found.family.active", active=active)
+    if cached is not None:
+        yield Said("found.family.cached", bytes=pieces.size(cached), working=visible(network.cached_working))
+    yield from (Said("found.note", text=visible(sentence)) for sentence in [*network.reasons, *network.notes][:_FEW])
 
 
 def _stored(account: Account) -> Iterator[Said]:
