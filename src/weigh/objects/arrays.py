@@ -18,11 +18,12 @@ def is_a(value: Any, packages: str, *names: str) -> bool:
         packages: that a class may come from, separated by blanks: ``"keras tensorflow.python.keras"``.
         names: of classes.
     """
-    return _is(type(value), packages, names)
+    cls: Any = type(value)
+    return _is(cls, packages, names)
 
 
 @lru_cache(4096)  # a network asks the same of a few classes thousands of times
-def _is(cls: type, packages: str, names: tuple[str, ...]) -> bool:
+def _is(cls: Any, packages: str, names: tuple[str, ...]) -> bool:
     return any(base.__name__ in names and comes_from(base, packages) for base in cls.__mro__)
 
 

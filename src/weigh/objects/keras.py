@@ -99,11 +99,12 @@ class _Layers:
             evidence = DECLARED if home in ("keras", "tf_keras", "tensorflow") or not role else f"named {name}"
             is_trained = id(variable) in self._trained
             is_learned = any(variable is other for other in learned)
-            logical, packing = _packed(layer, name, variable)
+            is_quantised = _is_quantised(layer, name)
+            logical, packing = _packed(layer, variable) if is_quantised else (None, "")
             self._found.add(
                 f"{path}/{name}" if path else name,
                 variable,
-                Said(is_trained, is_learned or bool(packing), role=role, evidence=evidence),
+                Said(is_trained, is_learned or is_quantised, role=role, evidence=evidence),
                 layer=owner,
                 layer_type=type(layer).__name__,
                 sizes=_sizes(layer, name, owner, variable),
@@ -187,17 +188,19 @@ def _before(layer: Any) -> Iterator[Any]:
         yield layer
 
 
-def _packed(layer: Any, name: str, variable: Any) -> tuple[tuple[int, ...] | None, str]:
-    """Return what shape a kernel of 4 bits stands for: Keras keeps two rows in one of int8."""
-    if asked(layer, "quantization_mode") is None or name not in ("kernel", "embeddings"):
-        return None, ""
+def _is_quantised(layer: Any, name: str) -> bool:
+    return asked(layer, "quantization_mode") is not None and name in ("kernel", "embeddings")
+
+
+def _packed(layer: Any, variable: Any) -> tuple[tuple[int, ...] | None, str]:
+    """Return what shape a kernel of 4 bits stands for: Keras keeps two neighbours of one axis in one of int8."""
     shape = shape_of(variable)
-    rows = asked(layer, "_orig_input_dim") or asked(layer, "_orig_output_dim")
-    if layer.quantization_mode == "int4" and shape is not None and isinstance(rows, int):
-        axis = 0 if name == "kernel" else len(shape) - 1
-        if (rows + 1) // 2 == shape[axis]:
-            logical = (*shape[:axis], rows, *shape[axis + 1 :])
-            return logical, f"2 weights in an {dtype_of(variable)}, as quantization_mode says"
+    if layer.quantization_mode == "int4" and shape:
+        for attribute, axis in (("_orig_output_dim", len(shape) - 1), ("_orig_input_dim", 0)):
+            size = asked(layer, attribute)
+            if isinstance(size, int) and (size + 1) // 2 == shape[axis]:
+                logical = (*shape[:axis], size, *shape[axis + 1 :])
+                return logical, f"2 weights in an {dtype_of(variable)}, as quantization_mode says"
     return None, ""
 
 

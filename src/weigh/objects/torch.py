@@ -21,7 +21,7 @@ _WRAPPERS = {
     "FullyShardedDataParallel": "_fsdp_wrapped_module",
     "OptimizedModule": "_orig_mod",
 }
-_MOST_VISITS = 1000  # of one module under different names: a chain of doublings has no end otherwise
+_MOST_VISITS = 250  # of one module under different names: a chain of doublings has no end otherwise
 _RECURRENT_NAME = re.compile(r"_l\d+(_reverse)?$")
 _QUANTISED = {"scale": roles.QUANTISATION_SCALE, "zero_point": roles.ZERO_POINT}
 _PACKED = {
