@@ -78,7 +78,8 @@ def beside(rows: list[Entry], trained: int = 0) -> Iterator[Section]:
                 n=len(some),
             )
         )
-        body.append(Said(f"kinds.{key(kind)}.why", layers=Joined(dict.fromkeys(row.layer for row in some))))
+        layers = dict.fromkeys(row.layer for row in some if row.layer)
+        body.append(Said(f"kinds.{key(kind)}.why", layers=Joined(layers) if layers else None))
     yield Section(Said("section.beside"), body)
 
 
