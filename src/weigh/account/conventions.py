@@ -129,6 +129,7 @@ NAMED = {
     "moving_mean": roles.RUNNING_MEAN,
     "moving_variance": roles.RUNNING_VARIANCE,
     "embeddings": roles.EMBEDDING,
+    "embedding": roles.EMBEDDING,
     "in_proj_weight": roles.KERNEL,
     "in_proj_bias": roles.BIAS,
     "cls_token": roles.EMBEDDING,

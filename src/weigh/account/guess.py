@@ -227,7 +227,7 @@ class _Reading:
         for name, index in rest.items():
             if name in conventions.BIASES and index not in self.guesses and len(self._shape(index)) in (1, 2):
                 self._tell(index, roles.BIAS, f"named {name}")
-            elif name in conventions.NAMED and index not in self.guesses:
+            elif name in conventions.NAMED and index not in self.guesses and self._shape(index):
                 self._tell(index, conventions.NAMED[name], f"named {name}")
             elif index not in self.guesses:
                 own = names.place([*group.owner, name])  # an array that stands under no name of its own
@@ -261,6 +261,8 @@ class _Reading:
 
     def _read_vectors(self, key: str, group: _Group, rest: dict[str, int]) -> bool:
         before, self._before = self._before, None
+        if not any(len(self._shape(index)) == 1 for index in rest.values()):
+            return False
         for rule in conventions.VECTORS:
             if not all(name in rest for name in rule.needs):
                 continue

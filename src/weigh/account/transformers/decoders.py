@@ -61,7 +61,8 @@ def declare(family: str, config: Config, plan: Plan) -> None:
     decoder = DECODERS[family]
     hidden, layers = config.size("hidden_size"), config.size("num_hidden_layers")
     vocabulary = config.size("vocab_size")
-    plan.reserve(layers, "num_hidden_layers")
+    ahead = config.size("num_nextn_predict_layers", default=0, least=0) if decoder.latent else 0
+    plan.reserve(layers + ahead, "num_hidden_layers and num_nextn_predict_layers")
     plan.embedding("model.embed_tokens", vocabulary, hidden, "embedding")
     for layer in range(layers):
         _layer(family, decoder, config, plan, layer, f"model.layers.{layer}")
@@ -77,8 +78,6 @@ def declare(family: str, config: Config, plan: Plan) -> None:
         _, groups, size = _heads(config)
         plan.cache((2, "(k and v)"), (layers, "layer"), (groups, "key-value head"), (size, "(a head)"))
     _note_window(config, plan)
-    ahead = config.size("num_nextn_predict_layers", default=0, least=0) if decoder.latent else 0
-    plan.reserve(ahead, "num_nextn_predict_layers")
     for further in range(layers, layers + ahead):
         _ahead(family, decoder, config, plan, further)
 

@@ -18,8 +18,6 @@ from weigh.account.transformers.signatures import ENCODERS, family_of
 from weigh.errors import FormatError
 
 FAMILIES = (*DECODERS, *OTHERS)
-_INSIDE = {"gemma3": "text_config", "kimi_k25": "text_config"}  # a language model among other parts
-_SAME = {"gemma3": "gemma3_text", "kimi_k25": "kimi_k2"}
 _PREFIXES = ("model.", "transformer.", "bert.", "roberta.", "vit.", "gpt_neox.", "module.", "language_model.")
 _MOST_SAID = 10
 
@@ -126,31 +124,30 @@ def recognised(config: Mapping[str, Any] | None = None, arrays: Iterable[Stored]
     """Return what a configuration, stored arrays, or both tell of a transformer; ``None`` for no known family.
 
     Raises:
-        FormatError: the configuration names a known family, and misses a number or holds one that cannot be.
+        FormatError: the configuration names a known family, misses a number or holds one that cannot be, and names
+            tell nothing either; where they do, the error is a note.
         ArgumentError: the configuration is no dictionary.
     """
     stored = None if arrays is None else told(arrays)
     read = None if config is None else Config(config)
-    if read is not None and _known(read):
-        return _from_config(read, stored)
-    if stored is None:
-        return None
-    return _from_names(stored)
-
-
-def _known(config: Config) -> bool:
+    if read is None:
+        return None if stored is None else _from_names(stored)
     try:
-        _family(config)
-    except UnknownFamilyError:
-        return False
-    return True
+        return _from_config(read, stored)
+    except FormatError as error:
+        found = None if stored is None else _from_names(stored)
+        if found is not None:
+            found.notes.append(str(error))
+        elif not isinstance(error, UnknownFamilyError):
+            raise
+        return found
 
 
 class UnknownFamilyError(FormatError):
     """A configuration names no family that is known."""
 
 
-def _family(config: Config) -> tuple[str, Config]:
+def _family(config: Config, inside: bool = False) -> tuple[str, Config]:
     """Return the family that a configuration names, and the part of it that describes the language model."""
     model = config.word("model_type")
     if not model:
@@ -158,9 +155,8 @@ def _family(config: Config) -> tuple[str, Config]:
         folded = {family.replace("_", ""): family for family in FAMILIES}
         fitting = [name for name in folded if architecture.startswith(name)]
         model = folded[max(fitting, key=len)] if fitting else ""
-    if model in _INSIDE and _INSIDE[model] in config:
-        config = config.inner(_INSIDE[model])
-    model = _SAME.get(model, model)
+    if model not in FAMILIES and not inside and "text_config" in config:  # a language model among other parts
+        return _family(config.inner("text_config"), inside=True)
     if model not in FAMILIES:
         raise UnknownFamilyError(
             f"{NAME}: model_type {names.short(model)!r} is of no family that is known. Known: {', '.join(FAMILIES)}."
@@ -194,7 +190,7 @@ def _from_config(config: Config, stored: list[Stored] | None) -> Network:
         said = "" if "tie_word_embeddings" in inner else " does not say, and this is what the family does"
         network.tied_evidence = f"tie_word_embeddings of {NAME}{said}"
     network.notes = plan.notes
-    if family != config.word("model_type", family) and inner is not config:
+    if inner is not config:
         network.notes.append("Only the language model is told; other parts of the network are left out.")
     network.extra = {name: sum(array.count for array in arrays) for name, arrays in plan.extra.items()}
     if stored is not None:
@@ -245,7 +241,7 @@ def _compare(network: Network, plan: Plan, stored: list[Stored]) -> None:
 
 def _base(path: str) -> str:
     """Return a name without what only says of which class it is a part, and as if it were not quantised."""
-    for prefix in _PREFIXES:
+    for prefix in (*_PREFIXES, *_PREFIXES):  # one may stand in another, in either order
         path = path.removeprefix(prefix)
     for packed in (".qweight", ".weight_packed"):
         if path.endswith(packed):

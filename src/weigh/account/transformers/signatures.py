@@ -58,7 +58,7 @@ SIGNATURES = (
     Signature("falcon", ("self_attention.query_key_value.weight", "mlp.dense_h_to_4h.weight")),
     Signature("gptj", ("attn.q_proj.weight", "mlp.fc_in.weight")),
     Signature("gpt2", ("attn.c_attn.weight", "mlp.c_fc.weight")),
-    Signature("t5", ("0.SelfAttention.q.weight", "0.layer_norm.weight")),
+    Signature("t5", ("layer.0.SelfAttention.q.weight", "layer.0.layer_norm.weight")),
     Signature("vit", ("attention.attention.query.weight", "layernorm_before.weight")),
     Signature(
         "bert/roberta",
