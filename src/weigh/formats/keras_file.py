@@ -113,12 +113,15 @@ class KerasFile:
 
     Attributes:
         config: the network as plain data, with every class and module as mere text.
+        version: of the Keras that wrote it, as it says; empty where it does not.
     """
 
     def __init__(self, archive: Archive, name: str) -> None:
         self._archive = archive
         self._name = name
         self.config = self._json(CONFIG)
+        version = self._json(METADATA).get("keras_version") if METADATA in archive else None
+        self.version = version if isinstance(version, str) else ""
 
     def _json(self, member: str) -> dict[str, Any]:
         text = self._archive.read(member, LONGEST_CONFIG)

@@ -28,6 +28,12 @@ def recognises(head: bytes, name: str) -> bool:
     return head.startswith(SIGNATURE) or name.lower().endswith(SUFFIXES)
 
 
+def is_of(path: str) -> bool:
+    """Return whether there is a file with the signature of HDF5."""
+    with existing(path) as file:
+        return file.read(len(SIGNATURE)) == SIGNATURE
+
+
 def read(source: Source) -> Account:
     """Return the account of an HDF5 file of Keras 1, 2 or 3, or of any other; raises as `read_hdf5`."""
     from weigh.formats.keras_account import read_hdf5
@@ -71,6 +77,11 @@ class LayerFile:
 
     def _arrays(self, group: str) -> list[str]:
         return [f"{group}/{weight}" for weight in self._file.strings(group, "weight_names") or []]
+
+    def text(self, attribute: str) -> str | None:
+        """Return a text that stands in an attribute of the file; ``None`` where there is none."""
+        texts = self._file.strings("", attribute)
+        return texts[0] if texts and len(texts) == 1 else None
 
     def shape(self, path: str) -> tuple[int, ...]:
         """Return the shape of an array."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
 from typing import Any
 
 from weigh.declare import config as configuration
@@ -23,6 +24,7 @@ from weigh.models.catalogue import resolve, revive, unchecked
 from weigh.models.model import Model
 
 CustomObjectScope = custom_object_scope
+_OLDER = "weigh.compat.old_files"  # which knows the spelling of older files, and stands above
 
 __all__ = [
     "CustomObjectScope",
@@ -149,10 +151,10 @@ def save_model(model: Layer, filepath: Any, overwrite: bool = True, zipped: bool
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """Return the network in a ``.keras`` file that weigh or Keras 3 wrote.
+    """Return the network in a ``.keras`` file that weigh or Keras 3 wrote, or in a file of Keras 1 or 2.
 
     Args:
-        filepath: the file.
+        filepath: the file; what an older Keras wrote is not compiled.
         custom_objects: classes and functions by name that the file may use beside ours and the registered ones.
         compile: whether it is compiled as it was when it was saved.
         safe_mode: whether a file that carries code is refused; this version runs no code from files either way.
@@ -162,11 +164,13 @@ def load_model(
         UnsafeFileError: it asks for something that reading must not do, such as running code.
     """
     path = _path(filepath)
+    if keras_h5.is_of(path):
+        return import_module(_OLDER).load_model(path, custom_objects, safe_mode=safe_mode)
     with keras_file.opened(path) as file:
         with unchecked(path):
-            model = _network({**file.config, "compile_config": None}, custom_objects, safe_mode)
+            model = _declared(file, custom_objects, safe_mode)
         compile_config = file.config.get("compile_config")
-        if compile and compile_config:
+        if compile and compile_config and not _is_older(file):
             problem = f"{path}: the network cannot be compiled as it was (`compile=False` leaves this away)"
             with unchecked(problem), custom_object_scope(custom_objects or {}):
                 _refuse_code(compile_config, safe_mode)
@@ -187,7 +191,19 @@ def declare_model(filepath: Any, custom_objects: dict[str, Any] | None = None) -
     """
     path = _path(filepath)
     with keras_file.opened(path) as file, unchecked(path):
-        return _network({**file.config, "compile_config": None}, custom_objects, safe_mode=True)
+        return _declared(file, custom_objects, safe_mode=True)
+
+
+def _is_older(file: keras_file.KerasFile) -> bool:
+    return file.version.partition(".")[0] in ("1", "2")
+
+
+def _declared(file: keras_file.KerasFile, custom_objects: dict[str, Any] | None, safe_mode: bool) -> Any:
+    """Return the network of a file, not compiled."""
+    record = {**file.config, "compile_config": None}
+    if _is_older(file):
+        return import_module(_OLDER).declared(record, file.version, custom_objects, safe_mode=safe_mode)
+    return _network(record, custom_objects, safe_mode)
 
 
 # Weights alone ------------------------------------------------------------------------------------------------------

@@ -9,5 +9,6 @@ from weigh.models.saving import save_model
 
 __all__ = ["load_model", "model_from_json", "save_model"]
 
-load_model = Reader(Functional, Sequential).load_model
-model_from_json = Reader(Functional, Sequential).model_from_json
+_reader = Reader("weigh.compat.keras2", Functional, Sequential)
+load_model = _reader.load_model
+model_from_json = _reader.model_from_json
