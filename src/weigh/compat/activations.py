@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weigh.compute.lazy import jax
+from weigh import ops
 from weigh.compute.values import Array
 from weigh.declare.config import register_keras_serializable
 from weigh.parts import activations
@@ -13,7 +13,7 @@ from weigh.parts import activations
 @register_keras_serializable("keras2")
 def hard_sigmoid(x: Array) -> Array:
     """Return 0.2 x + 0.5, kept in [0, 1]; since Keras 3 the slope is 1 ÷ 6."""
-    return jax.numpy.clip(0.2 * jax.numpy.asarray(x) + 0.5, 0.0, 1.0)
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
 def get(identifier: Any) -> Any:

@@ -496,4 +496,4 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
     """Return `x` with a share of its numbers set to 0 and the others divided by 1 − `level`."""
     from weigh.compute.randomness import dropout as dropped
 
-    return dropped(x, level, noise_shape, key(seed))
+    return dropped(jax.numpy.asarray(x), level, noise_shape, key(seed))

@@ -38,6 +38,52 @@ def test_a_layer_takes_its_arguments_in_the_order_of_keras_2(name: str, argument
     assert config == getattr(weigh.layers, name)(*arguments, name="layer").get_config()
 
 
+@pytest.mark.parametrize(
+    ("old", "ours"),
+    [
+        (layers.LeakyReLU(alpha=0.1), weigh.layers.LeakyReLU(0.1)),
+        (layers.CuDNNLSTM(4, "zeros", return_sequences=True),
+         weigh.layers.LSTM(4, kernel_initializer="zeros", return_sequences=True)),
+        (layers.CuDNNGRU(4), weigh.layers.GRU(4)),
+        (layers.GRU(4, implementation=1, time_major=False), weigh.layers.GRU(4)),
+        (layers.SeparableConv2D(4, 3, kernel_initializer="zeros"), weigh.layers.SeparableConv2D(4, 3)),
+        (layers.Embedding(9, 4, "zeros", "l2", None, "non_neg", True, 5),
+         weigh.layers.Embedding(9, 4, "zeros", "l2", "non_neg", True)),
+        (layers.SyncBatchNormalization(1, 0.9), weigh.layers.BatchNormalization(1, 0.9, synchronized=True)),
+        (layers.BatchNormalization(fused=True, renorm=True), weigh.layers.BatchNormalization(renorm=True)),
+        (layers.Deconvolution2D(4, 3, 2, "same"), weigh.layers.Conv2DTranspose(4, 3, 2, "same")),
+    ],
+)  # fmt: skip
+def test_a_name_or_argument_that_is_gone_means_one_of_ours(old: object, ours: object) -> None:
+    assert {**old.get_config(), "name": ""} == {**ours.get_config(), "name": ""}
+
+
+def test_recurrent_layers_have_the_defaults_of_the_last_keras_2() -> None:
+    assert layers.GRU(2).reset_after
+    assert layers.LSTM(2).recurrent_activation is weigh.activations.sigmoid
+    assert layers.LSTM(2, recurrent_activation="hard_sigmoid").recurrent_activation is keras.activations.hard_sigmoid
+    assert layers.ConvLSTM2D(2, 3).recurrent_activation is keras.activations.hard_sigmoid
+    with pytest.raises(ArgumentError, match="let the batch be the first axis"):
+        layers.LSTM(2, time_major=True)
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"])
+def test_a_merge_is_also_a_function(name: str) -> None:
+    x, y = keras.Input((3,)), keras.Input((3,))
+    output = getattr(layers, name)([x, y], name="both")
+    assert output.node.layer.name == "both"
+    assert type(output.node.layer).__name__.lower() == name
+    assert layers.dot([x, y], axes=1, normalize=True).shape == (None, 1)
+    assert layers.concatenate([x, y], 0).node.layer.axis == 0
+
+
+def test_an_unknown_argument_is_answered_with_the_near_ones() -> None:
+    with pytest.raises(ArgumentError, match=r"Unknown argument of Conv2D: 'kernel_sise'\. Did you mean 'kernel_size'"):
+        layers.Conv2D(3, kernel_sise=3)
+    with pytest.raises(ArgumentError, match="`type_spec` belongs to TensorFlow"):
+        keras.Input(type_spec=object())
+
+
 def test_an_input_takes_the_shapes_that_it_took() -> None:
     assert layers.Input((3,), 2, "features", "int32").shape == (2, 3)
     assert layers.Input(batch_shape=(5, 3)).shape == (5, 3)
