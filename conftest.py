@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already
 
 # The first call of anything may compile for seconds, so no example has a deadline.
 settings.register_profile(
-    "default", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+    "default", deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("long", settings.get_profile("default"), derandomize=False, max_examples=2000)
 settings.load_profile("default")
