@@ -27,6 +27,6 @@ def lines() -> Iterator[Line]:
         ("ResNet152", RESIDUAL, ()),
     ):
         ours, keras = (python(script(library, then, *parts)) for library in ("weigh", "keras"))
-        pairs = paired(ours, keras, 2, warm=False)
+        pairs = paired(ours, keras, 1, warm=False)
         yield Line(f"import to first step, {name}: time", "weigh", "Keras 3", each(pairs, "wall"), 0.7)
         yield Line(f"import to first step, {name}: memory", "weigh", "Keras 3", each(pairs, "peak"), unit="B")
