@@ -75,7 +75,10 @@ _CHUNK = 1 << 16
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
 _BOOL, _STRING, _ARRAY = 7, 8, 9
-_KINDS = "uint8 int8 uint16 int16 uint32 int32 float32 bool string array uint64 int64 float64".split()
+_KINDS = (
+    *("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "bool", "string", "array"),
+    *("uint64", "int64", "float64"),
+)
 
 
 def recognises(head: bytes, name: str) -> bool:
