@@ -323,20 +323,39 @@ def test_a_list_of_one_name_over_and_over_is_added_up_before_it_is_read(tmp_path
         hdf5.close()
 
 
-@pytest.mark.parametrize(("libver", "number"), [("earliest", 3), ("earliest", 4000), ("latest", 3), ("latest", 5000)])
-def test_lengths_of_names_are_found_in_headers_of_both_kinds(tmp_path, monkeypatch, libver, number):
-    monkeypatch.setattr(hdf5_names, "_SMALL", 0)
+@pytest.mark.parametrize(("libver", "number"), [("earliest", 3), ("earliest", 4000), ("latest", 3)])
+def test_lengths_of_names_are_found_in_headers_of_both_kinds(tmp_path, libver, number):
     names = [f"name {index}" for index in range(number)]
     with h5py.File(tmp_path / "file.h5", "w", libver=libver) as file:
         file.attrs["another"] = 1
         file.attrs["names"] = names
     data = (tmp_path / "file.h5").read_bytes()
     with h5py.File(tmp_path / "file.h5") as file:
-        arguments = (file.id, "names", lambda offset, count: data[offset : offset + count], len(data))
-        claimed = sum(map(len, names)) if number < 5000 else number << 32  # such a list stands in no header
-        assert hdf5_names.texts(*arguments, claimed, "file") == names
-        with pytest.raises(FormatError, match=f"claims {claimed:,} bytes"):
-            hdf5_names.texts(*arguments, claimed - 1, "file")
+        length = sum(map(len, names))
+        for limit in (length, length - 1):
+            known = hdf5_names.Names(lambda offset, count: data[offset : offset + count], len(data), limit)
+            if limit == length:
+                assert known.texts(file.id, "names", "file") == names
+            else:
+                with pytest.raises(FormatError, match=f"claims {length:,} bytes"):
+                    known.texts(file.id, "names", "file")
+
+
+def test_names_outside_of_the_header_are_refused(tmp_path):
+    with h5py.File(tmp_path / "file.h5", "w", libver="latest") as file:
+        file.attrs["layer_names"] = ["name"] * 5000
+    with pytest.raises(FormatError, match="does not stand in the header"):
+        read(tmp_path / "file.h5")
+
+
+def test_a_heap_with_an_empty_object_is_refused_before_the_library_goes_round_in_it_for_ever(tmp_path):
+    path = written(tmp_path / "file.h5", lambda file: file.attrs.update({"backend": "jax", "layer_names": ["a", "b"]}))
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 16 : heap + 32] = bytes(16)  # number 0 is free space, of no bytes
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=r"a heap at .* that is damaged"):
+        read(path)
 
 
 def archive_of(config, path, weights=None):

@@ -14,7 +14,7 @@ from math import prod
 from typing import Any, BinaryIO
 
 from weigh.errors import FormatError, UnsafeFileError, WeighError
-from weigh.formats import hdf5_names
+from weigh.formats.hdf5_names import Names
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 RATIO = 1100  # deflate packs by 1,032 at most, the other filters by less
@@ -38,6 +38,7 @@ class Hdf5File:
         self._file = file
         self._name = name
         self._size = file.seek(0, os.SEEK_END)
+        self._names = Names(self._bytes, self._size, self._size)
         self._taken = 0
         self._listed = 0
         file.seek(0)
@@ -88,8 +89,8 @@ class Hdf5File:
         with self._told(path):
             self._check(dataset, path)
             array = dataset[()]
-            named = dataset.attrs.get("dtype") if dataset.dtype.kind == "V" else None
-            return array if named is None else array.view(_extended(named))
+            named = self._names.texts(dataset.id, "dtype", path) if array.dtype.kind == "V" else None
+            return array if named is None else array.view(_extended("".join(named)))
 
     def strings(self, path: str, attribute: str) -> list[str] | None:
         """Return a list of texts that stands in an attribute of the group at `path`, ``""`` for the file itself.
@@ -107,7 +108,7 @@ class Hdf5File:
             return None
         where = f"{self._name}: {path!r}" if path else self._name
         with self._told(path):
-            found = hdf5_names.divided(group.id, attribute, self._bytes, self._size, self._size, where)
+            found = self._names.divided(group.id, attribute, where)
         self._listed += sum(map(len, found or ()))
         if self._listed > self._size:
             raise FormatError(f"{where}: lists of names claim {self._listed:,} bytes of a file of {self._size:,}.")

@@ -1,98 +1,130 @@
-"""Texts in attributes of HDF5 files, read after it is known how long they are.
+"""Texts in attributes of HDF5 files, read after it is known how long they are and that what holds them is sound.
 
-A list of texts of varying length is a list of places in a heap. Many of them may be one place, so that a small file
-unpacks to any length when the library reads the list, which it does as a whole. The lengths stand in the object's
-header, and are added up there before.
+A text of varying length is a place in a heap of the file. Many texts of a list may be one place, so that a small file
+unpacks to any length; and a heap with an empty object in its free space has libhdf5 2.0 go round in it for ever. So the
+places, which stand in the object's header, are added up and their heaps looked through before the library reads them.
 
-Source: HDF5 File Format Specification 3.0, sections IV.A.1.a and IV.A.1.b (object headers), IV.A.2.m (attributes),
-IV.A.2.q (continuations) and VIII.B (places of a varying length).
+Source: HDF5 File Format Specification 3.0, sections III.E (global heap), IV.A.1.a and IV.A.1.b (object headers),
+IV.A.2.m (attributes), IV.A.2.q (continuations) and VIII.B (places of a varying length).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
+from struct import Struct
 from typing import Any
 
 from weigh.errors import FormatError
 
 _CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
-_SMALL = 1 << 26  # bytes that may be unpacked without a look at the lengths before
-_PLACE = 16  # bytes: a length, an address and a number
+_PLACE = 16  # bytes
+_PLACES = Struct("<IQI")  # a text's length, its heap's address and its number there
+_HEAP = Struct("<4sB3xQ")  # signature, version, size
+_OBJECT = Struct("<HH4xQ")  # number, users, length
 _HAS_TIMES, _HAS_PHASES, _HAS_ORDER = 0x20, 0x10, 0x04
 
 Read = Callable[[int, int], bytes]
 """Returns bytes of the file: from where, how many; fewer where it ends."""
 
 
-def texts(place: Any, attribute: str, read: Read, size: int, limit: int, where: str) -> list[str] | None:
-    """Return the text, or the list of texts, of an attribute; ``None`` where there is no such attribute.
+class Names:
+    """Reads texts of one file.
 
     Args:
-        place: the group, as h5py's low level has it.
-        attribute: the name.
         read: reads the file itself.
         size: bytes of the file.
-        limit: bytes of all the texts at most.
-        where: what the group is called in messages.
-
-    Raises:
-        FormatError: it is something else, or longer.
+        limit: bytes of a list of texts at most.
     """
-    import numpy
-    from h5py import h5a
 
-    name = attribute.encode()
-    if not h5a.exists(place, name):
-        return None
-    opened = h5a.open(place, name)
-    where = f"{where}: the attribute {attribute!r}"
-    dtype, shape = opened.dtype, opened.shape
-    if len(shape) > 1 or dtype.kind not in "SO" + "f" * (0 in shape):
-        raise FormatError(f"{where} should be a list of texts, but holds {shape} of {dtype}.")
-    number = prod(shape)
-    if dtype.kind != "O":
-        claimed = number * dtype.itemsize
-    elif number <= 1 or number * size <= _SMALL:  # a place is no longer than the heap, which is in the file
-        claimed = 0
-    else:
-        claimed = _length(place, name, number, read)
-    if claimed > limit:
-        raise FormatError(f"{where} claims {claimed:,} bytes; at most {limit:,} make sense.")
-    values = numpy.empty(shape, dtype)
-    opened.read(values)
-    listed = values.tolist() if shape else [values.item()]
-    found = [value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in listed]
-    if not all(isinstance(text, str) for text in found):
-        raise FormatError(f"{where} should be a list of texts, but holds {dtype}.")
-    return found
+    def __init__(self, read: Read, size: int, limit: int) -> None:
+        self._read = read
+        self._size = size
+        self._limit = limit
+        self._sound: set[int] = set()
 
+    def texts(self, place: Any, attribute: str, where: str) -> list[str] | None:
+        """Return the text, or the list of texts, of an attribute; ``None`` where there is no such attribute.
 
-def divided(place: Any, attribute: str, read: Read, size: int, limit: int, where: str) -> list[str] | None:
-    """Return a list of texts that may be divided among attributes with 0, 1, … behind the name; raises as `texts`.
+        Args:
+            place: the group or dataset, as h5py's low level has it.
+            attribute: the name.
+            where: what the group is called in messages.
 
-    Keras divides lists beyond the 64,512 bytes that an object header takes.
-    """
-    whole = texts(place, attribute, read, size, limit, where)
-    if whole is not None:
-        return whole
-    parts: list[list[str]] = []
-    while (part := texts(place, f"{attribute}{len(parts)}", read, size, limit, where)) is not None:
-        limit -= sum(map(len, part))
-        parts.append(part)
-    return [text for part in parts for text in part] if parts else None
+        Raises:
+            FormatError: it is something else, or longer, or damaged.
+        """
+        return self._texts(place, attribute, where, self._limit)
 
+    def divided(self, place: Any, attribute: str, where: str) -> list[str] | None:
+        """Return a list of texts that may be divided among attributes with 0, 1, … behind the name; raises as `texts`.
 
-def _length(place: Any, name: bytes, number: int, read: Read) -> int:
-    """Return the bytes that a list of varying texts unpacks to, at most."""
-    from h5py import h5o
+        Keras divides lists beyond the 64,512 bytes that an object header takes.
+        """
+        whole = self.texts(place, attribute, where)
+        if whole is not None:
+            return whole
+        limit = self._limit
+        parts: list[list[str]] = []
+        while (part := self._texts(place, f"{attribute}{len(parts)}", where, limit)) is not None:
+            limit -= sum(map(len, part))
+            parts.append(part)
+        return [text for part in parts for text in part] if parts else None
 
-    for kind, message in _messages(h5o.get_info(place).addr, read):
-        if kind == _ATTRIBUTE and (content := _content(message, name)) is not None:
-            places = content[: number * _PLACE]
-            if len(places) == number * _PLACE:
-                return sum(int.from_bytes(places[at : at + 4], "little") for at in range(0, len(places), _PLACE))
-    return number << 32  # it stands elsewhere, as long lists may: a length has 32 bits
+    def _texts(self, place: Any, attribute: str, where: str, limit: int) -> list[str] | None:
+        import numpy
+        from h5py import h5a
+
+        name = attribute.encode()
+        if not h5a.exists(place, name):
+            return None
+        opened = h5a.open(place, name)
+        where = f"{where}: the attribute {attribute!r}"
+        dtype, shape = opened.dtype, opened.shape
+        if shape is None or len(shape) > 1 or dtype.kind not in "SO" + "f" * (0 in shape):
+            raise FormatError(f"{where} should be a list of texts, but holds {shape} of {dtype}.")
+        number = prod(shape)
+        claimed = self._unpacked(place, name, number, where) if dtype.kind == "O" else number * dtype.itemsize
+        if claimed > limit:
+            raise FormatError(f"{where} claims {claimed:,} bytes; at most {limit:,} make sense.")
+        values = numpy.empty(shape, dtype)
+        opened.read(values)
+        listed = values.tolist() if shape else [values.item()]
+        found = [value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in listed]
+        if not all(isinstance(text, str) for text in found):
+            raise FormatError(f"{where} should be a list of texts, but holds {dtype}.")
+        return found
+
+    def _unpacked(self, place: Any, name: bytes, number: int, where: str) -> int:
+        """Return the bytes that texts of varying length unpack to, after a look through their heaps."""
+        from h5py import h5o
+
+        for kind, message in _messages(h5o.get_info(place).addr, self._read):
+            content = _content(message, name) if kind == _ATTRIBUTE else None
+            if content is not None and len(content) >= number * _PLACE:
+                total = 0
+                for length, heap, _ in _PLACES.iter_unpack(content[: number * _PLACE]):
+                    total += length
+                    if length and heap not in self._sound:
+                        self._check_heap(heap, where)
+                return total
+        raise FormatError(f"{where} does not stand in the header of its group, where lists of up to 64 KiB stand.")
+
+    def _check_heap(self, address: int, where: str) -> None:
+        """Raise a FormatError if the objects of a heap do not follow each other to its end."""
+        head = self._read(address, _HEAP.size)
+        size = _HEAP.unpack(head)[2] if len(head) == _HEAP.size else 0
+        heap = self._read(address, size) if _HEAP.size <= size <= self._size - address else b""
+        sound = heap[:5] == b"GCOL\1" and len(heap) == size
+        at = _HEAP.size
+        while sound and at + _OBJECT.size <= size:
+            number, _, length = _OBJECT.unpack_from(heap, at)
+            step = length if number == 0 else _OBJECT.size + -(-length // 8) * 8  # free space counts its own head
+            sound = _OBJECT.size <= step <= size - at
+            at += step
+        if not sound:
+            raise FormatError(f"{where} is in a heap at {address:,} that is damaged.")
+        self._sound.add(address)
 
 
 def _messages(address: int, read: Read) -> Iterator[tuple[int, bytes]]:

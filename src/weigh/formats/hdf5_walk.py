@@ -11,17 +11,19 @@ keras pull request 22976 (virtual datasets), tf-keras pull request 921 (soft lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 from typing import Any, NamedTuple
 
 from weigh.errors import FormatError, WeighError
-from weigh.formats import hdf5_names
 from weigh.formats.hdf5 import SIGNATURE
+from weigh.formats.hdf5_names import Names
 from weigh.formats.source import Source
 
 _NUMBERS = "biufcV"
+_FORMAT = re.compile(r"[a-z0-9_]{1,32}")
 
 
 class Dataset(NamedTuple):
@@ -63,7 +65,7 @@ class Walk:
         self._addresses: set[int] = set()
         self._stored = 0
         self._text = 0
-        self._limit = min(source.size, source.limits.header)
+        self._names = Names(self._bytes, source.size, min(source.size, source.limits.header))
         if source.read(0, min(source.size, len(SIGNATURE)), "the signature") != SIGNATURE:
             raise FormatError(f"{source.name}: this is not an HDF5 file: it does not begin with {SIGNATURE!r}.")
         with self._told(""):
@@ -85,7 +87,7 @@ class Walk:
 
     def text(self, path: str, attribute: str) -> str | None:
         """Return the text of a group's attribute; ``None`` where there is neither; raises as `texts`."""
-        found = self._texts(hdf5_names.texts, path, attribute)
+        found = self._texts(self._names.texts, path, attribute)
         if found is not None and len(found) != 1:
             raise FormatError(f"{self._source.name}: the attribute {attribute!r} of {path!a} should be one text.")
         return found[0] if found else None
@@ -96,7 +98,7 @@ class Walk:
         Raises:
             FormatError: it holds something else, or more than makes sense.
         """
-        return self._texts(hdf5_names.divided, path, attribute)
+        return self._texts(self._names.divided, path, attribute)
 
     def has(self, path: str, attribute: str) -> bool:
         """Return whether there is a group with an attribute, or with the first part of a divided one."""
@@ -114,14 +116,8 @@ class Walk:
         if path not in self.groups:
             return None
         with self._told(path):
-            found: list[str] | None = of(
-                self.groups[path],
-                attribute,
-                self._bytes,
-                self._source.size,
-                self._limit,
-                f"{self._source.name}: {path!a}" if path else self._source.name,
-            )
+            where = f"{self._source.name}: {path!a}" if path else self._source.name
+            found: list[str] | None = of(self.groups[path], attribute, where)
         self._count_text(sum(map(len, found or ())))
         return found
 
@@ -218,7 +214,15 @@ class Walk:
             self._stored += stored
             if self._stored > self._source.size:
                 raise FormatError(f"{self._source.name}: {path!a} claims bytes that other datasets claimed already.")
-        self.datasets[path] = Dataset(path, shape, _name(dataset, dtype), claimed, address)
+        self.datasets[path] = Dataset(path, shape, self._format(dataset, dtype, path), claimed, address)
+
+    def _format(self, dataset: Any, dtype: Any, path: str) -> str:
+        """Return the name of a number format; one that HDF5 has not stands beside, as Keras notes it."""
+        if dtype.kind != "V":
+            return str(dtype.name)
+        noted = self._names.texts(dataset, "dtype", f"{self._source.name}: {path!a}") or [""]
+        known = _FORMAT.fullmatch(noted[0]) if len(noted) == 1 else None
+        return noted[0] if known else f"void{8 * int(dtype.itemsize)}"
 
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:
@@ -234,23 +238,3 @@ class Walk:
 
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit() and len(name) < 10
-
-
-def _name(dataset: Any, dtype: Any) -> str:
-    """Return the name of a number format; one that HDF5 has not stands beside, as Keras notes it."""
-    if dtype.kind != "V":
-        return str(dtype.name)
-    from h5py import h5a
-
-    if h5a.exists(dataset, b"dtype"):
-        noted = h5a.open(dataset, b"dtype")
-        if noted.shape == () and noted.dtype.kind in "OS":
-            import numpy
-
-            value = numpy.empty((), noted.dtype)
-            noted.read(value)
-            text = value.item()
-            text = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-            if isinstance(text, str) and text.isascii() and text.replace("_", "").isalnum() and len(text) < 32:
-                return text
-    return f"void{8 * int(dtype.itemsize)}"
