@@ -1,8 +1,8 @@
-"""Texts in attributes of HDF5 files, read after it is known how long they are and that what holds them is sound.
+"""Texts in attributes of HDF5 files, read after it is known how long they are.
 
 A text of varying length is a place in a heap of the file. Many texts of a list may be one place, so that a small file
-unpacks to any length; and a heap with an empty object in its free space has libhdf5 2.0 go round in it for ever. So the
-places, which stand in the object's header, are added up and their heaps looked through before the library reads them.
+unpacks to any length; and libhdf5 2.0, given a heap with an empty object or a text longer than its object, goes round
+for ever or falls. So the places, which stand in the object's header, are added up, and their heaps are read here.
 
 Source: HDF5 File Format Specification 3.0, sections III.E (global heap), IV.A.1.a and IV.A.1.b (object headers),
 IV.A.2.m (attributes), IV.A.2.q (continuations) and VIII.B (places of a varying length).
@@ -41,7 +41,7 @@ class Names:
         self._read = read
         self._size = size
         self._limit = limit
-        self._sound: set[int] = set()
+        self._heaps: dict[int, dict[int, bytes]] = {}
 
     def texts(self, place: Any, attribute: str, where: str) -> list[str] | None:
         """Return the text, or the list of texts, of an attribute; ``None`` where there is no such attribute.
@@ -84,47 +84,58 @@ class Names:
         if shape is None or len(shape) > 1 or dtype.kind not in "SO" + "f" * (0 in shape):
             raise FormatError(f"{where} should be a list of texts, but holds {shape} of {dtype}.")
         number = prod(shape)
-        claimed = self._unpacked(place, name, number, where) if dtype.kind == "O" else number * dtype.itemsize
+        if dtype.kind == "O":
+            return self._varying(place, name, number, limit, where)
+        claimed = number * dtype.itemsize
         if claimed > limit:
             raise FormatError(f"{where} claims {claimed:,} bytes; at most {limit:,} make sense.")
         values = numpy.empty(shape, dtype)
         opened.read(values)
         listed = values.tolist() if shape else [values.item()]
-        found = [value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in listed]
-        if not all(isinstance(text, str) for text in found):
-            raise FormatError(f"{where} should be a list of texts, but holds {dtype}.")
-        return found
+        return [value.decode("utf-8", "backslashreplace") for value in listed]
 
-    def _unpacked(self, place: Any, name: bytes, number: int, where: str) -> int:
-        """Return the bytes that texts of varying length unpack to, after a look through their heaps."""
+    def _varying(self, place: Any, name: bytes, number: int, limit: int, where: str) -> list[str]:
+        """Return texts of varying length, from their heaps."""
         from h5py import h5o
 
         for kind, message in _messages(h5o.get_info(place).addr, self._read):
             content = _content(message, name) if kind == _ATTRIBUTE else None
             if content is not None and len(content) >= number * _PLACE:
-                total = 0
-                for length, heap, _ in _PLACES.iter_unpack(content[: number * _PLACE]):
-                    total += length
-                    if length and heap not in self._sound:
-                        self._check_heap(heap, where)
-                return total
+                places = list(_PLACES.iter_unpack(content[: number * _PLACE]))
+                claimed = sum(length for length, _, _ in places)
+                if claimed > limit:
+                    raise FormatError(f"{where} claims {claimed:,} bytes; at most {limit:,} make sense.")
+                return [self._text(length, heap, number, where) for length, heap, number in places]
         raise FormatError(f"{where} does not stand in the header of its group, where lists of up to 64 KiB stand.")
 
-    def _check_heap(self, address: int, where: str) -> None:
-        """Raise a FormatError if the objects of a heap do not follow each other to its end."""
+    def _text(self, length: int, address: int, number: int, where: str) -> str:
+        if not length:
+            return ""
+        if address not in self._heaps:
+            self._heaps[address] = self._heap(address, where)
+        content = self._heaps[address].get(number, b"")
+        if length > len(content):
+            raise FormatError(f"{where} has a text of {length:,} bytes where a heap has {len(content):,}.")
+        return content[:length].rstrip(b"\0").decode("utf-8", "backslashreplace")
+
+    def _heap(self, address: int, where: str) -> dict[int, bytes]:
+        """Return the objects of a heap, by number."""
         head = self._read(address, _HEAP.size)
         size = _HEAP.unpack(head)[2] if len(head) == _HEAP.size else 0
         heap = self._read(address, size) if _HEAP.size <= size <= self._size - address else b""
         sound = heap[:5] == b"GCOL\1" and len(heap) == size
+        objects: dict[int, bytes] = {}
         at = _HEAP.size
         while sound and at + _OBJECT.size <= size:
             number, _, length = _OBJECT.unpack_from(heap, at)
-            step = length if number == 0 else _OBJECT.size + -(-length // 8) * 8  # free space counts its own head
-            sound = _OBJECT.size <= step <= size - at
-            at += step
+            if number == 0:  # free space, to the end
+                break
+            objects[number] = heap[at + _OBJECT.size : at + _OBJECT.size + length]
+            at += _OBJECT.size + -(-length // 8) * 8
+            sound = at <= size
         if not sound:
             raise FormatError(f"{where} is in a heap at {address:,} that is damaged.")
-        self._sound.add(address)
+        return objects
 
 
 def _messages(address: int, read: Read) -> Iterator[tuple[int, bytes]]:
