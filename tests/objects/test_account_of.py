@@ -45,7 +45,7 @@ def test_paths_and_open_files_go_to_the_readers_of_files(tmp_path: Path) -> None
         weigh.account(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("value", [object(), 3, {"a": "b"}, [1.0, 2.0], weigh, lambda x: x], ids=str)
+@pytest.mark.parametrize("value", [object(), 3, {"a": "b"}, [1.0, 2.0], weigh, len])
 def test_what_is_not_understood_is_an_error_that_helps(value: object) -> None:
     with pytest.raises(ArgumentTypeError, match=r"Understood are: .*torch.nn.Module|An account is made of arrays"):
         weigh.account(value)

@@ -24,7 +24,8 @@ class Tensor:
         name: automatic where none is given.
 
     Attributes:
-        node: the call that made it; ``None`` for one that stands alone.
+        node: the recorded call that made it; ``None`` for one that stands alone.
+        made_by: the layer that made it, the arguments of that call, recorded or not, and its place among the outputs.
         index: its place among that call's outputs.
     """
 
@@ -33,6 +34,7 @@ class Tensor:
         self.dtype = dtypes.standardize(dtype)
         self.name = name or naming.automatic("KerasTensor")
         self.node: Node | None = None
+        self.made_by: tuple[Any, tuple[Any, ...], dict[str, Any], int] | None = None
         self.index = 0
 
     @property

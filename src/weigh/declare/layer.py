@@ -273,11 +273,12 @@ class Layer(Operation):
         self.build_for(args, kwargs)
         with naming.scope(self.name, self):
             outputs = self.compute_output_spec(*args, **kwargs)
-        for leaf in tree.leaves(outputs):
+        for index, leaf in enumerate(tree.leaves(outputs)):
             if not isinstance(leaf, Tensor):
                 raise ArgumentTypeError(
                     f"Layer {self.name!r} was called on symbolic tensors and returned {leaf!r}, which is not a tensor."
                 )
+            leaf.made_by = (self, args, kwargs, index)
         if recording():
             Node(self, args, kwargs, outputs)
         return outputs

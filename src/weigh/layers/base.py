@@ -58,6 +58,8 @@ class Layer(declared.Layer):
         self.first_input_shape = tuple(batch_shape) if batch_shape else (None, *shape) if shape is not None else None
         self._added_losses: list[Array] = []
         self._remat = rematerialisation.current()
+        if type(self).compute_mask is not Layer.compute_mask:
+            self.supports_masking = True  # who computes masks passes them on
 
     # Declaring --------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,9 @@ class Layer(declared.Layer):
 
     def _trace_output(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the output's shape: by running `call` on the symbolic tensors, else by asking JAX."""
+        names = config.parameters(type(self).call)
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        kwargs, _ = self._with_masks(names, given, kwargs, args[0] if args else next(iter(given.values()), None))
         compute_dtype = self.compute_dtype if self.autocast else None
 
         def as_read(leaf: Any) -> Any:
@@ -113,6 +118,24 @@ class Layer(declared.Layer):
         except Exception:  # what is raised by JAX, or by what a tensor of JAX's has and a symbolic one has not
             pass
         return abstract_output(self._compute, args, kwargs)
+
+    def symbolic_mask(self, args: tuple[Any, ...], kwargs: dict[str, Any], index: int) -> Any:
+        """Return the symbolic mask of what comes out of a call at a place, ``None`` where there is none."""
+        if not self.supports_masking:
+            return None
+        inputs = args[0] if args else next(iter(kwargs.values()), None)
+        given = kwargs.get("mask")
+        previous = given if given is not None else tree.map_leaves(calling.masks.get, inputs)
+        if type(self).compute_mask is Layer.compute_mask:
+            mask = previous
+        else:
+            try:
+                with unrecorded(), values.symbolic():
+                    mask = self.compute_mask(inputs, previous)
+            except Exception:  # it computes with JAX itself
+                mask = abstract_output(lambda given, _: self.compute_mask(*given), (inputs, previous), {})
+        flat = tree.flatten(mask)
+        return flat[index] if index < len(flat) else None
 
     # Computing --------------------------------------------------------------------------------------------------
 

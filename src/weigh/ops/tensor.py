@@ -60,6 +60,14 @@ class KerasTensor(Tensor):
     __getitem__ = _binary("get_item")
     __neg__, __abs__, __invert__ = _unary("negative"), _unary("absolute"), _unary("logical_not")
 
+    @property
+    def _keras_mask(self) -> Any:
+        """The symbolic mask that travels with the tensor, ``None`` for none; worked out when it is asked for."""
+        if self.made_by is None:
+            return None
+        layer, args, kwargs, index = self.made_by
+        return layer.symbolic_mask(args, kwargs, index) if hasattr(layer, "symbolic_mask") else None
+
     def __ne__(self, other: object) -> Any:
         return _numpy().not_equal(self, other)
 
