@@ -45,14 +45,21 @@ def of_outputs(place: Place) -> Iterator[Said]:
                 yield Said("source.made", size=size, working=_working(origin), parts=_parts(origin, place))
 
 
+def _argument_of_that_value(size: int, place: Place) -> str | None:
+    """Return the one argument of a user's layer that is as large as a size that it declared as a plain number."""
+    if type(place.layer).__module__.startswith("weigh."):
+        return None  # ours say where a size comes from
+    alike = [name for name, value in attributes(place.layer).items() if value == size and value is not True]
+    return alike[0] if len(alike) == 1 else None
+
+
 def _of_size(size: int, place: Place) -> Said:
     """Return the sentence about one size of a weight."""
     origin: Origin | None = getattr(size, "origin", None)
     axis: int | None = getattr(size, "axis", None)
     if axis is None:
         if origin is None:
-            alike = [name for name, value in attributes(place.layer).items() if value == size and value is not True]
-            argument = alike[0] if len(alike) == 1 else None
+            argument = _argument_of_that_value(size, place)
             return Said("source.unsaid", size=size, type=type(place.layer).__name__, argument=argument)
         arithmetic = _working(origin) if origin.kind == "arithmetic" else None
         return Said("source.own", size=size, working=arithmetic, origin=_named(origin, place))

@@ -130,7 +130,7 @@ def recognised(config: Mapping[str, Any] | None = None, arrays: Iterable[Stored]
     """
     stored = None if arrays is None else told(arrays)
     read = None if config is None else Config(config)
-    if read is None:
+    if read is None or (stored is not None and not any(key in read for key in _TELLING)):
         return None if stored is None else _from_names(stored)
     try:
         return _from_config(read, stored)
@@ -141,6 +141,10 @@ def recognised(config: Mapping[str, Any] | None = None, arrays: Iterable[Stored]
         elif not isinstance(error, UnknownFamilyError):
             raise
         return found
+
+
+_TELLING = ("model_type", "architectures", "text_config")
+"""What says of which family a network is: a file of weights alone holds settings of other kinds."""
 
 
 class UnknownFamilyError(FormatError):
