@@ -11,7 +11,6 @@ from weigh.declare import tree
 from weigh.declare.graph import Graph, Node, Tensor
 from weigh.declare.operation import Operation
 from weigh.errors import FormatError, ShapeError
-from weigh.models import blocks
 from weigh.models.catalogue import revive, unchecked
 from weigh.models.model import Model
 
@@ -228,21 +227,18 @@ def run(model: Model, inputs: Any, mask: Any = None) -> Any:
 
 def replay(graph: Graph, inputs: Sequence[Any]) -> list[Any]:
     """Make the graph's calls anew on other inputs and return what stands for its outputs, in a flat list."""
-    calls = blocks.parts(graph) if blocks.worthwhile(graph, inputs) else graph.nodes
-    return made(calls, graph.inputs, inputs, graph.outputs)
+    return made(graph.nodes, graph.inputs, inputs, graph.outputs)
 
 
-def made(calls: Sequence[Any], given: Sequence[Tensor], values: Sequence[Any], wanted: Sequence[Tensor]) -> list[Any]:
+def made(nodes: Sequence[Node], given: Sequence[Tensor], values: Sequence[Any], wanted: Sequence[Tensor]) -> list[Any]:
     """Make calls anew with `values` for the tensors `given`, and return what stands for the tensors `wanted`."""
     known: dict[int, Any] = {id(tensor): value for tensor, value in zip(given, values, strict=True)}
 
     def substitute(leaf: Any) -> Any:
         return known[id(leaf)] if isinstance(leaf, Tensor) else leaf
 
-    for node in calls:
-        if isinstance(node, blocks.Repeated):
-            node.run(known, made)
-        elif _is_needed(node, known):
+    for node in nodes:
+        if _is_needed(node, known):
             outputs = node.layer(*tree.map_leaves(substitute, node.args), **tree.map_leaves(substitute, node.kwargs))
             for tensor, value in zip(node.outputs, tree.leaves(outputs), strict=True):
                 known[id(tensor)] = value
