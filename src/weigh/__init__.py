@@ -28,7 +28,7 @@ __getattr__, _directory, __all__ = lazy_loader.attach(
         "declare.dtypes": ["DTypePolicy"],
         "declare.spec": ["InputSpec"],
         "layers.base": ["Layer"],
-        "layers.core": ["Input"],
+        "layers.core.inputs": ["Input"],
         "models.model": ["Model"],
         "models.saving": ["load_model"],
         "models.sequential": ["Sequential"],

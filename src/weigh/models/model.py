@@ -15,7 +15,7 @@ from weigh.declare.graph import Graph, Tensor, unrecorded
 from weigh.declare.spec import InputSpec
 from weigh.errors import ArgumentError, GraphError, NotBuiltError, StateError, UnknownNameError
 from weigh.layers.base import Layer
-from weigh.layers.core import Input, InputLayer
+from weigh.layers.core.inputs import Input, InputLayer
 
 if TYPE_CHECKING:
     from weigh.compute.state import State

@@ -11,7 +11,7 @@ from weigh.declare import naming, tree
 from weigh.declare.graph import Tensor, recorded
 from weigh.errors import ArgumentError, ArgumentTypeError, FormatError, GraphError
 from weigh.layers.base import Layer
-from weigh.layers.core import InputLayer
+from weigh.layers.core.inputs import InputLayer
 from weigh.models.catalogue import revive
 from weigh.models.functional import run
 from weigh.models.model import Model
